@@ -1,0 +1,133 @@
+"""Questions that need no data about the customer: policies, offers, small talk."""
+
+import re
+
+from rasa_sdk.events import EventType
+
+from actions.act import Act, Speaker
+from actions.forms.catalogue import FEEDBACK
+from actions.heard import Heard
+from actions.memory import ask, left
+from actions.wording import moment
+from desk.commerce.policies import Topic
+
+_TOPICS = {
+    "check_cancellation_fee": Topic.CANCELLATION_FEE,
+    "check_payment_methods": Topic.PAYMENT_METHODS,
+    "check_refund_policy": Topic.REFUND_POLICY,
+    "contact_customer_service": Topic.CONTACT_CUSTOMER_SERVICE,
+    "create_account": Topic.CREATE_ACCOUNT,
+    "delivery_options": Topic.DELIVERY_OPTIONS,
+    "delivery_period": Topic.DELIVERY_PERIOD,
+    "opening_hours": Topic.OPENING_HOURS,
+    "place_order": Topic.PLACE_ORDER,
+    "recover_password": Topic.RECOVER_PASSWORD,
+    "registration_problems": Topic.REGISTRATION_PROBLEMS,
+    "review": Topic.REVIEW,
+}
+_THEN = {"registration_problems": "utter_or_ticket", "recover_password": "utter_or_ticket"}
+"""What to offer after a text that may not have been enough."""
+_MOST_OFFERS = 3
+_UNWANTED = re.compile(
+    r"\bun-?subs?cri|\bunsub|\bstop|\bcancel|\bremove|\bopt(?:ing)?[ -]?out|\bno (?:more|longer)|\bdon'?t|\bdont|\bdo not|\bend\b"
+    r"|\bquit|\bget rid|\boff\b|\bleave|\bspam|退订|退訂|取消|不想|不要|别|別|停|关掉|关闭|拒收|移除|删",
+    re.IGNORECASE,
+)
+_WANTED = re.compile(
+    r"\bsubs?cribe|\bsign (?:me )?up|\bsign[ -]?up|\bjoin|\bregister|\badd me|\bget\b|\breceive|\brecieve|\bwant|\bsend me|\bput me"
+    r"|订阅|訂閱|加入|想收|想要|发给我|我要|接收|订一",
+    re.IGNORECASE,
+)
+
+
+class Answer(Act):
+    """One text for each question."""
+
+    NAME = "action_answer"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Say it; a form that is open asks its question again after that."""
+        topic = _TOPICS.get(heard.intent)
+        if topic is None:
+            shop = self.services.policies.rules.shop.name.get(heard.language)
+            speaker.say(f"utter_{heard.intent}", shop=shop)
+        else:
+            speaker.tell(self.services.policies.text(topic, heard.language).strip())
+        if topic in (Topic.OPENING_HOURS, Topic.CONTACT_CUSTOMER_SERVICE):
+            self._say_open(speaker, heard)
+        if heard.intent in _THEN and heard.active_form is None:
+            speaker.say(_THEN[heard.intent])
+        # Somebody who asks something new is done with rating.
+        ended = left(heard) if heard.active_form == FEEDBACK.name else []
+        thanked = heard.intent == "thanks" and heard.active_form is None
+        return [*ended, *([ask("go", no="/goodbye")] if thanked else [])]
+
+    def _say_open(self, speaker: Speaker, heard: Heard) -> None:
+        policies, now = self.services.policies, self.services.clock()
+        if policies.is_open(now):
+            speaker.say("utter_open_now")
+            return
+        opens = moment(policies.next_opening(now), heard.language, policies.zone)
+        if opens:
+            speaker.say("utter_closed_now", opens=opens)
+
+
+class Offers(Act):
+    """What the shop recommends to this customer."""
+
+    NAME = "action_offers"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Say up to three offers."""
+        customer = await self.services.commerce.verified(conversation_id=heard.conversation_id)
+        account_type = customer.account_type if customer else None
+        offers = self.services.policies.offers(account_type=account_type)
+        # What is for this kind of account only comes first.
+        best = sorted(offers, key=lambda offer: not offer.account_types)[:_MOST_OFFERS]
+        speaker.say("utter_offers" if best else "utter_no_offers")
+        for offer in best:
+            in_chinese = heard.language == "zh"
+            title = offer.title_zh if in_chinese else offer.title_en
+            text = offer.text_zh if in_chinese else offer.text_en
+            speaker.tell(f"{title}{'：' if in_chinese else ': '}{text}\n{offer.url}")
+        return []
+
+
+class Consent(Act):
+    """Messages wanted or not wanted."""
+
+    NAME = "action_consent"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Record what the customer said; a mere question gets the shop's text."""
+        if heard.intent == "unsubscribe":
+            await self._set(heard, "marketing", granted=False)
+            speaker.say("utter_unsubscribed")
+            return []
+        wanted = newsletter_wish(heard)
+        if wanted is None:
+            speaker.tell(self.services.policies.text(Topic.NEWSLETTER, heard.language).strip())
+            speaker.say("utter_newsletter_choice")
+            return []
+        await self._set(heard, "newsletter", granted=wanted)
+        speaker.say("utter_newsletter_on" if wanted else "utter_newsletter_off")
+        return []
+
+    async def _set(self, heard: Heard, purpose: str, *, granted: bool) -> None:
+        await self.services.consents.set(
+            conversation_id=heard.conversation_id,
+            purpose=purpose,
+            granted=granted,
+            key=heard.key(self.NAME),
+        )
+
+
+def newsletter_wish(heard: Heard) -> bool | None:
+    """Return whether the newsletter is wanted; None when that is not said."""
+    carried = heard.value("wish")
+    if carried is not None:
+        return carried == "subscribe"
+    if _UNWANTED.search(heard.text):
+        return False
+    asks = "?" in heard.text or "？" in heard.text
+    return True if _WANTED.search(heard.text) and not asks else None

@@ -1,0 +1,146 @@
+"""The six forms, their questions, and which wish starts which."""
+
+from actions.forms.form import Form, Question, Reader, Taking, Value
+from actions.heard import Heard
+from actions.reading import shape, values
+
+ACCOUNT_GOALS = frozenset({"edit_account", "delete_account", "switch_account"})
+ORDER_GOALS = frozenset(
+    {"track_order", "cancel_order", "change_order", "check_invoice", "get_invoice", "track_refund"}
+)
+NOT_GIVEN = "-"
+"""The value of a question that was skipped."""
+HERE = "here"
+ON_FILE = "on_file"
+
+
+def _nothing(_: Heard) -> Value | None:
+    return None
+
+
+def _words(heard: Heard) -> Value | None:
+    if heard.is_button or not shape.says_something(heard.text):
+        return None
+    return heard.text
+
+
+def _carried(entity: str) -> Reader:
+    return lambda heard: heard.value(entity)
+
+
+def _wish(heard: Heard) -> Value | None:
+    return heard.value("wish") or _words(heard)
+
+
+def _number(heard: Heard) -> Value | None:
+    return values.order_number(heard) or values.bare_number(heard)
+
+
+def _contact(heard: Heard) -> Value | None:
+    found = heard.value("contact") or values.contact(heard, loosely=True)
+    return found or (HERE if shape.is_here(heard.text) else None)
+
+
+def _address(heard: Heard) -> Value | None:
+    if heard.is_button:
+        return None
+    return values.address_inside(heard.text) or values.address(heard.text)
+
+
+def _score_inside(heard: Heard) -> Value | None:
+    if heard.value("score") is not None:
+        return values.score(heard)
+    return values.rating_inside(heard.text) if heard.intent == "give_feedback" else None
+
+
+_ORDER_NUMBER = Question(slot="order_number", answer=_number, glean=values.order_number)
+_CONTACT_PROOF = Question(
+    slot="contact_proof",
+    answer=lambda heard: values.contact(heard, loosely=True),
+    glean=values.contact,
+)
+_REASON = Question(
+    slot="reason", answer=_words, glean=_nothing, taking=Taking.WORDS, skip=NOT_GIVEN
+)
+_WISH = Question(
+    slot="wish", answer=_wish, glean=_carried("wish"), taking=Taking.WORDS, skip=NOT_GIVEN
+)
+
+ORDER = Form(
+    name="order_form",
+    questions=(_ORDER_NUMBER, _CONTACT_PROOF),
+    intents=ORDER_GOALS | ACCOUNT_GOALS,
+)
+REFUND = Form(
+    name="refund_form",
+    questions=(_ORDER_NUMBER, _CONTACT_PROOF, _REASON, _WISH),
+    intents=frozenset({"get_refund"}),
+    resume="get_refund",
+)
+COMPLAINT = Form(
+    name="complaint_form",
+    questions=(
+        Question(slot="reason", answer=_words, glean=_nothing, taking=Taking.STORY),
+        Question(slot="about_order", answer=_number, glean=values.order_number, skip=NOT_GIVEN),
+        _WISH,
+    ),
+    intents=frozenset({"complaint"}),
+    resume="complaint",
+)
+ADDRESS = Form(
+    name="address_form",
+    questions=(
+        _ORDER_NUMBER,
+        _CONTACT_PROOF,
+        Question(
+            slot="address",
+            answer=_address,
+            glean=lambda heard: values.address_inside(heard.text),
+            taking=Taking.WORDS,
+        ),
+    ),
+    intents=frozenset({"change_shipping_address"}),
+    resume="change_shipping_address",
+)
+TICKET = Form(
+    name="ticket_form",
+    questions=(
+        Question(
+            slot="title",
+            answer=_words,
+            glean=_carried("title"),
+            taking=Taking.STORY,
+            overflow="description",
+        ),
+        Question(slot="description", answer=_words, glean=_nothing, taking=Taking.STORY),
+        Question(
+            slot="priority",
+            answer=lambda heard: values.priority(heard, loosely=True),
+            glean=values.priority,
+            skip="normal",
+        ),
+        Question(
+            slot="contact",
+            answer=_contact,
+            glean=lambda heard: heard.value("contact") or values.contact(heard),
+            skip=HERE,
+        ),
+    ),
+    intents=frozenset({"open_ticket"}),
+    resume="open_ticket",
+)
+FEEDBACK = Form(
+    name="feedback_form",
+    questions=(
+        Question(slot="score", answer=values.score, glean=_score_inside),
+        Question(
+            slot="comment", answer=_words, glean=_nothing, taking=Taking.STORY, skip=NOT_GIVEN
+        ),
+    ),
+    intents=frozenset({"give_feedback"}),
+)
+
+FORMS = {form.name: form for form in (ORDER, REFUND, COMPLAINT, ADDRESS, TICKET, FEEDBACK)}
+FORM_OF = {intent: form for form in FORMS.values() for intent in form.intents}
+CONTEXT = frozenset({"order_number", "contact_proof"})
+"""Slots that outlive a form, so that "and the invoice?" needs no second order number."""

@@ -1,0 +1,159 @@
+"""Reading a message inside a form: pure, so that every case is a line in a table of tests."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from actions.forms.catalogue import ACCOUNT_GOALS, FORM_OF
+from actions.forms.form import Form, Question, Taking, Value
+from actions.heard import Heard
+from actions.reading import shape, values
+
+LONGEST_TITLE = 100
+"""Characters of a title; a longer answer becomes the description too."""
+
+_SAYS_NOTHING = frozenset({"", "inform", "affirm", "deny", "nlu_fallback"})
+_SOCIAL = frozenset({"greet", "thanks", "goodbye", "bot_challenge", "help"})
+_ABOUT_THE_SHOP = frozenset(
+    {
+        "check_cancellation_fee",
+        "check_payment_methods",
+        "check_refund_policy",
+        "contact_customer_service",
+        "delivery_options",
+        "delivery_period",
+        "opening_hours",
+        "recommend_offer",
+        "bot_challenge",
+        "help",
+        "out_of_scope",
+    }
+)
+
+
+class Outcome(StrEnum):
+    """What a message was to the form."""
+
+    FILLED = "filled"
+    UNUSABLE = "unusable"
+    UNKNOWN = "unknown"
+    INTERRUPTED = "interrupted"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """The slots a message fills, and what to make of it."""
+
+    outcome: Outcome = Outcome.FILLED
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+def glean(form: Form, heard: Heard) -> dict[str, Value]:
+    """Return every slot that the message gives away without being asked."""
+    found = ((question.slot, question.glean(heard)) for question in form.questions)
+    return {slot: value for slot, value in found if value is not None}
+
+
+def fill(form: Form, requested: str | None, heard: Heard) -> Filled:
+    """Read an answer to the form's question, a correction of an earlier one, or notice that it is neither."""
+    question = form.question(requested)
+    gleaned = glean(form, heard)
+    if heard.intent == "stop_form":
+        return Filled(outcome=Outcome.INTERRUPTED)
+    if shape.is_stop(heard.text) and not heard.is_button:
+        return Filled(outcome=Outcome.STOPPED)
+    if question is None:
+        return Filled(values=gleaned) if gleaned else Filled(outcome=Outcome.INTERRUPTED)
+    if heard.is_button:
+        return _pressed(form, question, gleaned, heard)
+    if question.taking is Taking.VALUE:
+        return _value(form, question, gleaned, heard)
+    return _words(form, question, gleaned, heard)
+
+
+def _pressed(form: Form, question: Question, gleaned: dict[str, Value], heard: Heard) -> Filled:
+    if heard.intent != "inform" and heard.intent not in form.intents:
+        return Filled(outcome=Outcome.INTERRUPTED)
+    if heard.value("skip") is not None and question.skip is not None:
+        return Filled(values={question.slot: question.skip})
+    answer = question.answer(heard)
+    if answer is not None:
+        gleaned[question.slot] = answer
+    return Filled(values=gleaned) if gleaned else Filled(outcome=Outcome.INTERRUPTED)
+
+
+def _value(form: Form, question: Question, gleaned: dict[str, Value], heard: Heard) -> Filled:
+    answer = question.answer(heard)
+    if answer is not None:
+        # "10023": the number that was asked for wins over what a pattern took it for.
+        gleaned = {**gleaned, question.slot: answer}
+    if gleaned:
+        if _switches(form, heard):
+            return Filled(outcome=Outcome.INTERRUPTED)
+        return Filled(values=gleaned)
+    if question.skip is not None and (shape.is_skip(heard.text) or heard.intent == "deny"):
+        return Filled(values={question.slot: question.skip})
+    if heard.intent not in _SAYS_NOTHING and heard.confidence >= 0.4:
+        return Filled(outcome=Outcome.INTERRUPTED)
+    if heard.intent == "deny" or shape.is_unknown(heard.text):
+        return Filled(outcome=Outcome.UNKNOWN)
+    return Filled(outcome=Outcome.UNUSABLE)
+
+
+def _words(form: Form, question: Question, gleaned: dict[str, Value], heard: Heard) -> Filled:
+    if question.skip is not None and shape.is_skip(heard.text):
+        return Filled(values={question.slot: question.skip})
+    if _is_something_else(form, question, heard):
+        return Filled(outcome=Outcome.INTERRUPTED)
+    others = {slot: value for slot, value in gleaned.items() if slot != question.slot}
+    if others and values.only_corrects(heard):
+        return Filled(values=others)
+    answer = gleaned.get(question.slot) or question.answer(heard)
+    if answer is None:
+        return Filled(values=others) if others else Filled(outcome=Outcome.UNUSABLE)
+    return Filled(values={**others, **_fit(question, answer)})
+
+
+def _fit(question: Question, answer: Value) -> dict[str, Value]:
+    if question.overflow is None or not isinstance(answer, str) or len(answer) <= LONGEST_TITLE:
+        return {question.slot: answer}
+    return {question.slot: answer[: LONGEST_TITLE - 1].rstrip() + "…", question.overflow: answer}
+
+
+def _switches(form: Form, heard: Heard) -> bool:
+    """Say whether a message with a value wants another thing done with it: "10023, and cancel it"."""
+    other = FORM_OF.get(heard.intent)
+    if other is None or heard.confidence < 0.55 or values.only_corrects(heard):
+        return False
+    if other is form:
+        return len(form.intents) > 1 and heard.intent != heard.slots.get("goal")
+    # "I want a refund" is no other thing than to complain, and the other way round.
+    return other.name != "feedback_form"
+
+
+def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
+    length = shape.size(heard.text)
+    asks = shape.is_question(heard.text)
+    if heard.intent in _SAYS_NOTHING:
+        return False
+    if heard.intent == "contact_human_agent":
+        return heard.confidence >= 0.5 and length <= 10
+    if heard.intent in _SOCIAL and heard.confidence >= 0.5 and length <= 4:
+        return True
+    if shape.is_request_to_us(heard.text):
+        return heard.intent == "out_of_scope"
+    if question.taking is Taking.STORY:
+        return (
+            asks and length <= 12 and heard.confidence >= 0.5 and heard.intent in _ABOUT_THE_SHOP
+        )
+    if asks:
+        return heard.confidence >= 0.35
+    return (
+        shape.is_command(heard.text)
+        and length <= 8
+        and heard.confidence >= 0.6
+        and heard.intent not in form.intents
+        and (heard.intent in FORM_OF or heard.intent in _ABOUT_THE_SHOP)
+        and heard.intent not in ACCOUNT_GOALS | {"complaint", "get_refund"}
+    )

@@ -1,0 +1,1 @@
+"""What a customer's message says: pure functions from text and entities to values."""

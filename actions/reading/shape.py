@@ -1,0 +1,108 @@
+"""The shape of a sentence, where the classifier alone would guess: question, refusal, "never mind"."""
+
+import re
+
+_HAN = re.compile(r"[㐀-鿿]")
+_WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
+
+_ASKS_EN = re.compile(
+    r"\?\s*$|^\W*(?:(?:and|but|so|ok|wait|hi|hey|well|sorry|first)[\s,]+)*"
+    r"(?:what(?:'?s)?|where(?:'?s)?|when(?:'?s)?|who(?:'?s)?|which|why|how(?:'?s)?|can|could|do|does|did|is|are|am"
+    r"|will|would|should|may|have|has|wheres|whats|hows)\b",
+    re.IGNORECASE,
+)
+_ASKS_ZH = re.compile(
+    r"[？?]\s*$|[吗嗎么麼呢]\s*[。！!～~]*$|怎么|怎麼|怎样|怎樣|如何|哪[里裡儿个個些]|什么|什麼|啥|多久|多少|几点|幾點"
+    r"|何时|何時|能不能|可不可以|是不是|有没有|有沒有|要不要|^(?:请问|請問|想问|想問|问一下)"
+)
+_STOP = re.compile(
+    r"^\W*(?:oh|ok|okay|no|nah|actually|just|please|pls|sorry)?[\s,]*"
+    r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?|cancel(?: (?:it|this|that))?"
+    r"|quit|exit|abort|drop it|leave it|skip it all)(?: (?:please|pls|thanks|then|now))?\W*$"
+    r"|^\W*(?:还是)?(?:算了吧?|不弄了|不用了|不要了|不办了|先不[弄办]了?|取消吧?|退出|停止?|别问了|不说了|算啦|免了)"
+    r"(?:谢谢|吧|了|，.{0,4})?\W*$",
+    re.IGNORECASE,
+)
+_UNKNOWN = re.compile(
+    r"\b(?:don'?t|do not|dont|didn'?t|doesn'?t|can'?t|cannot|cant|no)\b.{0,20}\b(?:have|know|remember|find|got|see|idea|clue"
+    r"|number|receive)\b|\b(?:lost|forgot|forgotten|no idea|no clue|dunno|idk|not sure|where (?:do|can|is|would) .{0,12}find)\b"
+    r"|没有|沒有|不知道|不记得|不記得|忘了|忘记|忘記|找不到|没收到|沒收到|搞丢|弄丢|丢了|不清楚|哪里(?:能|可以)?(?:找|看)|在哪(?:里|儿)?(?:找|看)",
+    re.IGNORECASE,
+)
+_SKIP = re.compile(
+    r"^\W*(?:skip(?: it| this| that)?|no(?:pe|ne|thing)?|nah|no,? (?:thanks|thank you|thx|reason|order|comment)|nothing(?: else)?"
+    r"|n/?a|none of (?:them|those)|not really|not about an order|no particular (?:order|reason)|-+"
+    r"|跳过|跳過|没有了?|沒有了?|没了|沒了|没啥|无|無|不用了?|不填|不需要|没有原因|没有订单|不想说)\W*$",
+    re.IGNORECASE,
+)
+_ONLY_NOISE = re.compile(
+    r"^\W*(?:yes|yeah|yep|ok|okay|sure|fine|k|y|hm+|uh+|um+|well|好的?|嗯+|行|可以|是的?|对|哦|噢|呃)?\W*$",
+    re.IGNORECASE,
+)
+_COMMAND = re.compile(
+    r"^\W*(?:(?:please|pls|ok|and|also|now|actually|hey|no|wait|but|instead)[\s,]+)*"
+    r"(?:i (?:want|need|wanna|wish|d like|would like|gotta)|i'?d like|let me|let'?s|help me|give me|show|track|check|cancel"
+    r"|change|edit|update|delete|close|open|send|find|get|put|stop|unsubscribe|subscribe|connect|talk|speak|transfer|call)\b"
+    r"|^\W*(?:那|先|还是|我还|那我)?(?:我要|我想|帮我|幫我|麻烦|麻煩|请|請|给我|給我|查|看|取消|改|换|修改|删除|注销|打开|转|找|退订|发)",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"\bhere\b|\b(?:this|the) chat\b|\bin chat\b|这里|這裡|这儿|在线|聊天|就这", re.IGNORECASE
+)
+_TO_US = re.compile(
+    r"^\W*(?:please |pls |can you |could you )?(?:tell|write|sing|play|draw|translate|solve|recite)\b"
+    r"|^(?:给我|帮我|請|请)?(?:讲|講|唱|写|寫|翻译|画)",
+    re.IGNORECASE,
+)
+
+
+def size(text: str) -> int:
+    """Return the number of words; Chinese counts two characters as a word."""
+    return len(_WORD.findall(text)) + (len(_HAN.findall(text)) + 1) // 2
+
+
+def is_question(text: str) -> bool:
+    """Say whether the text asks something."""
+    return bool(_ASKS_ZH.search(text) if _HAN.search(text) else _ASKS_EN.search(text))
+
+
+def is_stop(text: str) -> bool:
+    """Say whether the whole text means "never mind"."""
+    return bool(_STOP.match(text))
+
+
+def is_unknown(text: str) -> bool:
+    """Say whether the customer does not have what was asked for."""
+    return bool(_UNKNOWN.search(text))
+
+
+def is_skip(text: str) -> bool:
+    """Say whether the whole text declines to answer."""
+    return bool(_SKIP.match(text))
+
+
+def is_noise(text: str) -> bool:
+    """Say whether nothing was said: empty, signs only, or a bare "ok"."""
+    return bool(_ONLY_NOISE.match(text))
+
+
+def is_command(text: str) -> bool:
+    """Say whether the text asks for something to be done."""
+    return bool(_COMMAND.match(text))
+
+
+def is_here(text: str) -> bool:
+    """Say whether the customer wants the answer in this conversation."""
+    return bool(_HERE.search(text))
+
+
+def is_request_to_us(text: str) -> bool:
+    """Say whether it tells the assistant to perform: "tell me a joke"."""
+    return bool(_TO_US.match(text))
+
+
+def says_something(text: str) -> bool:
+    """Say whether the text is more than noise: at least one word beside "ok"."""
+    return not is_noise(text) and bool(
+        _WORD.search(text) or _HAN.search(text) or text.strip().isdigit()
+    )

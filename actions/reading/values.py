@@ -1,0 +1,178 @@
+"""Values out of a message: numbers, proofs, addresses, priorities, scores; corrections win."""
+
+import re
+
+from actions.heard import Entity, Heard
+from desk.commerce.numbers import normalise_invoice_number, normalise_order_number
+from desk.commerce.proof import normalise_email, parse_phone
+
+_NOT_THIS = re.compile(
+    r"(?:\bnot|\bisn'?t|\bwasn'?t|\binstead of|\brather than|\bwrong(?: one)?:?|不是|并非|並非|而非|别用|不要)"
+    r"\s*(?:the |my |order |number |订单号?|訂單|单号|#)*\s*$",
+    re.IGNORECASE,
+)
+_NOT_THIS_AFTER = re.compile(
+    r"^\s*(?:is|was|are)?\s*(?:wrong|不对|不對|错了|錯了|是错的)", re.IGNORECASE
+)
+_LOOSE_PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,18}\d")
+_LOOSE_EMAIL = re.compile(r"[^\s@，。,;；：:]+@[^\s@，。,;；]+\.[A-Za-z]{2,}")
+
+_ADDRESS_EN = re.compile(
+    r"\b(?:address|deliver(?:ed|y)?|ship(?:ped|ping)?|send|sent)\b.{0,60}?\b(?:to|is)\b[:\s]+"
+    r"(?P<address>(?=[^?]*\d)(?!order\b)[^?\n]*[A-Za-z]{3}[^?\n]*)$",
+    re.IGNORECASE | re.DOTALL,
+)
+_ADDRESS_ZH = re.compile(
+    r"(?:改成|改到|改为|改為|换成|換成|换到|寄到|送到|发到|發到|地址是)[:：\s]*(?P<address>.{5,})$"
+)
+_PLACE_ZH = re.compile(r"[省市区區县縣镇鎮乡鄉村路街道巷弄号號楼樓栋棟室苑园園厦廈座]")
+_ADDRESS_LEAD = re.compile(
+    r"^\W*(?:it'?s|its|the |my |new |address |is |should be |to |please |change it to |use |地址|新地址|是|改成|改到|寄到|送到|[:：,，]|\s)+",
+    re.IGNORECASE,
+)
+
+_PRIORITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "low",
+        re.compile(
+            r"\bnot\b.{0,20}\burgent|isn'?t .{0,10}urgent|no (?:rush|hurry)|\blow(?:est)?\b|whenever"
+            r"|不(?:是|算)?(?:很|太|那么|怎么|特别)?(?:紧急|緊急|着急|著急|急)|最?低",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "urgent",
+        re.compile(
+            r"\burgent|\ba\.?s\.?a\.?p|right away|emergency|critical|immediately|紧急|緊急|加急|特急|急|尽快|盡快|马上",
+            re.IGNORECASE,
+        ),
+    ),
+    ("high", re.compile(r"\bhigh(?:est)?\b|\btop\b|important|最?高|重要", re.IGNORECASE)),
+    (
+        "normal",
+        re.compile(
+            r"\bnormal\b|\bmedium\b|\bregular\b|\baverage\b|普通|一般|正常|中", re.IGNORECASE
+        ),
+    ),
+)
+_SCORES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
+    (score, re.compile(pattern, re.IGNORECASE))
+    for score, pattern in (
+        (5, r"\bfive\b|五|满分|滿分|\b(?:excellent|perfect|awesome|amazing)\b|非常满意|很满意"),
+        (4, r"\bfour\b|四"),
+        (3, r"\bthree\b|三|so so|一般"),
+        (2, r"\btwo\b|二|两|兩"),
+        (1, r"\bone\b|一(?!般)|\b(?:terrible|awful|worst)\b|非常不满|很不满意"),
+    )
+)
+_DIGIT_SCORE = re.compile(
+    r"(?<![\d.,-])([1-5])(?:\s*(?:/|out of)\s*5|\s*(?:stars?|星|分|颗星)|(?![\d.,]))"
+)
+
+
+def _standing(heard: Heard, *names: str) -> list[Entity]:
+    """Return the entities that are not taken back by "not 10023" or "10023 is wrong"."""
+    return [
+        entity
+        for entity in heard.entities
+        if entity.name in names
+        and not _NOT_THIS.search(heard.text[: entity.start])
+        and not (entity.end and _NOT_THIS_AFTER.match(heard.text[entity.end :]))
+    ]
+
+
+def order_number(heard: Heard) -> str | None:
+    """Return the order or invoice number in our spelling; of several the last one that stands."""
+    for entity in reversed(_standing(heard, "order_number", "invoice_number")):
+        if entity.name == "invoice_number":
+            number = normalise_invoice_number(entity.value)
+        else:
+            number = normalise_order_number(entity.value)
+        if number is not None:
+            return number
+    return None
+
+
+def bare_number(heard: Heard) -> str | None:
+    """Return a number that is the whole message, when a number was asked for."""
+    if parse_phone(heard.text) is not None:
+        return None
+    number = normalise_order_number(heard.text)
+    return number if number is not None and 3 <= len(number) <= 12 else None
+
+
+def contact(heard: Heard, *, loosely: bool = False) -> str | None:
+    """Return an e-mail address or phone number; ``loosely`` also one that only looks like it."""
+    for entity in reversed(_standing(heard, "email", "phone")):
+        if entity.name == "email":
+            found = normalise_email(entity.value)
+        else:
+            found = entity.value.strip() if parse_phone(entity.value) else None
+        if found is not None:
+            return found
+    if not loosely:
+        return None
+    email = _LOOSE_EMAIL.search(heard.text)
+    if email and (found := normalise_email(email.group())):
+        return found
+    phone = _LOOSE_PHONE.search(heard.text)
+    return phone.group().strip() if phone and parse_phone(phone.group()) else None
+
+
+def address_inside(text: str) -> str | None:
+    """Return the address of "change the address to 5 Lake Road, Springfield"."""
+    found = _ADDRESS_EN.search(text) or _ADDRESS_ZH.search(text)
+    return address(found["address"]) if found else None
+
+
+def address(text: str) -> str | None:
+    """Return an address without "it's" or "改成" in front, or None when it cannot be one."""
+    plain = _ADDRESS_LEAD.sub("", text.strip()).strip(" .,。，")
+    if _PLACE_ZH.search(plain) and len(plain) >= 5:
+        return plain
+    words = re.findall(r"[^\W\d_]{2,}", plain)
+    return plain if len(plain) >= 8 and len(words) >= 2 and re.search(r"\d", plain) else None
+
+
+def priority(heard: Heard, *, loosely: bool = False) -> str | None:
+    """Return ``low``, ``normal``, ``high`` or ``urgent``; ``loosely`` from the text too."""
+    words = " ".join(heard.values("priority")) or (heard.text if loosely else "")
+    return next((name for name, pattern in _PRIORITIES if pattern.search(words)), None)
+
+
+def rating_inside(text: str) -> int | None:
+    """Return the score of a sentence that says it is one: "4/5", "5 stars", "给5分"."""
+    found = re.search(
+        r"(?<![\d.,])([1-5])\s*(?:/\s*5|out of 5|stars?\b|星|分(?!钟))", text, re.IGNORECASE
+    )
+    return int(found[1]) if found else None
+
+
+def score(heard: Heard) -> int | None:
+    """Return a rating of 1 to 5."""
+    given = heard.value("score")
+    text = given if given is not None else heard.text
+    stars = text.count("⭐") or text.count("★")
+    if 1 <= stars <= 5:
+        return stars
+    digit = _DIGIT_SCORE.search(text)
+    if digit:
+        return int(digit[1])
+    return next((number for number, pattern in _SCORES if pattern.search(text)), None)
+
+
+_CORRECTING = re.compile(
+    r"\b(?:no|not|nope|sorry|oops|ups|my bad|mistake|typo|it'?s|its|it|is|was|the|my|a|an|order|invoice|number|nr|i|mean|meant|actually"
+    r"|wrong|but|should|be|correct|right|e-?mail|mail|phone|telephone|address|instead|of|that|this|other|one|for|to|wait|hold on|and)\b"
+    r"|不是|不对|不對|错了|錯了|写错|寫錯|打错|打錯|抱歉|对不起|對不起|不好意思|应该|應該|订单号?|訂單號?|单号|發票|发票|号码?|號碼?|邮箱|郵箱|电话"
+    r"|電話|手机|手機|等等|等下|而是|更正|改成|我|是|的|说|了|啊|哦|呢|那个|才",
+    re.IGNORECASE,
+)
+
+
+def only_corrects(heard: Heard) -> bool:
+    """Say whether nothing is left of a message without its entities and the words of a correction."""
+    text = heard.text
+    for entity in sorted(heard.entities, key=lambda entity: entity.start, reverse=True):
+        text = text[: entity.start] + " " + text[entity.end :]
+    return not re.sub(r"[\W\d_]+", "", _CORRECTING.sub(" ", text))

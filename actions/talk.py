@@ -1,0 +1,174 @@
+"""Yes, no, bits of information, and messages that were not understood."""
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.act import Act, Buttons, Speaker
+from actions.again import again, payload
+from actions.forms.catalogue import FORM_OF, ORDER_GOALS
+from actions.heard import Heard
+from actions.memory import ask, asked, dropped, offer_paused
+from actions.reading import values
+from actions.titles import TITLES, title
+from actions.which import refers, which_order
+
+_GUESSES = 3
+_WORTH_GUESSING = 0.06
+"""Below this share the classifier knows nothing; with some forty wishes chance alone gives 0.02."""
+_CARRIED = ("order_number", "invoice_number", "ticket_number")
+_FOLLOWS = ORDER_GOALS | {"get_refund", "change_shipping_address"}
+"""Goals that can be asked again for another order."""
+
+
+class Affirm(Act):
+    """Yes, to whatever was asked last."""
+
+    NAME = "action_affirm"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Do what was asked about."""
+        pending = asked(heard)
+        if pending is None:
+            speaker.say("utter_yes_to_nothing")
+            return []
+        done: list[EventType] = [SlotSet("pending", None)]
+        if pending.get("yes"):
+            return [*done, *again(str(pending["yes"]))]
+        if pending["kind"] == "cancel_order":
+            await self._cancel(speaker, heard, str(pending["order"]))
+        if pending["kind"] == "delete_account":
+            await self._delete(speaker, heard)
+        if pending["kind"] == "rephrase":
+            speaker.say("utter_please_rephrase")
+        return [*done, *offer_paused(speaker, heard)]
+
+    async def _cancel(self, speaker: Speaker, heard: Heard, order: str) -> None:
+        ticket = await self.services.tickets.open(
+            key=heard.key(self.NAME),
+            conversation_id=heard.conversation_id,
+            topic="cancellation",
+            title=f"Cancel order {order}",
+            description="The customer confirmed the cancellation.",
+            priority="high",
+            order_number=order,
+        )
+        speaker.say("utter_cancel_asked", order=order, ticket=ticket.number)
+
+    async def _delete(self, speaker: Speaker, heard: Heard) -> None:
+        ticket = await self.services.tickets.open(
+            key=heard.key(self.NAME),
+            conversation_id=heard.conversation_id,
+            topic="account",
+            title="Delete the account",
+            description="The customer confirmed that the account should be deleted.",
+        )
+        speaker.say("utter_delete_asked", ticket=ticket.number)
+
+
+class Deny(Act):
+    """No, to whatever was asked last."""
+
+    NAME = "action_deny"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Leave it."""
+        pending = asked(heard)
+        if pending is None:
+            speaker.say("utter_no_to_nothing")
+            return []
+        done: list[EventType] = [SlotSet("pending", None)]
+        if pending.get("no"):
+            return [*done, *again(str(pending["no"]))]
+        if pending.get("drop"):
+            speaker.say("utter_dropped")
+            return [*done, *dropped(heard)]
+        speaker.say(_NO[str(pending["kind"])])
+        return [*done, *offer_paused(speaker, heard)]
+
+
+_NO = {
+    "cancel_order": "utter_not_cancelled",
+    "delete_account": "utter_not_deleted",
+    "rephrase": "utter_please_rephrase",
+    "score": "utter_no_score",
+    "go": "utter_no_to_nothing",
+}
+
+
+class Inform(Act):
+    """A number or a pointer that no form asked for: the last question, about another order."""
+
+    NAME = "action_inform"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Ask the last question again for it."""
+        if (rated := _rated(heard)) is not None:
+            return again(payload("give_feedback", {"score": str(rated)}))
+        if ticket := heard.value("ticket_number"):
+            return again(payload("ticket_status", {"ticket_number": ticket}))
+        goal = heard.slots.get("goal")
+        number = values.order_number(heard) or await which_order(self.services.commerce, heard)
+        if number and goal in _FOLLOWS:
+            return again(payload(str(goal), {"order_number": number}))
+        if number:
+            speaker.say("utter_what_about_order", order=number, buttons=_wishes(number, heard))
+            return [SlotSet("order_number", number)]
+        if goal in _FOLLOWS and refers(heard):
+            # Nobody knows which one: the form offers what there is.
+            return [SlotSet("order_number", None), *again(payload(str(goal)))]
+        speaker.say("utter_what_for")
+        return []
+
+
+class Fallback(Act):
+    """Not understood: first a guess, at the second time in a row a person or a ticket."""
+
+    NAME = "action_fallback"
+
+    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
+        """Ask what was meant, or offer a way out."""
+        if (rated := _rated(heard)) is not None:
+            return again(payload("give_feedback", {"score": str(rated)}))
+        if self.NAME in heard.said_before:
+            speaker.say("utter_offer_human")
+            return [ask("go", yes="/contact_human_agent")]
+        guesses = [
+            intent
+            for intent, share in heard.ranking
+            if intent in TITLES and share >= _WORTH_GUESSING
+        ][:_GUESSES]
+        if not guesses:
+            speaker.say("utter_not_understood")
+            return [ask("go", yes="/help")]
+        buttons = [
+            {"title": title(intent, heard.language), "payload": _guess(intent, heard)}
+            for intent in guesses
+        ]
+        speaker.say("utter_did_you_mean", buttons=[*buttons, *_something_else(heard)])
+        return [ask("rephrase", yes=_guess(guesses[0], heard))]
+
+
+def _guess(intent: str, heard: Heard) -> str:
+    found = {name: value for name in _CARRIED if (value := heard.value(name)) is not None}
+    return payload(intent, found if intent in FORM_OF or intent == "ticket_status" else None)
+
+
+def _something_else(heard: Heard) -> Buttons:
+    text = "都不是" if heard.language == "zh" else "Something else"
+    return [{"title": text, "payload": "/deny"}]
+
+
+def _wishes(number: str, heard: Heard) -> Buttons:
+    return [
+        {
+            "title": title(intent, heard.language),
+            "payload": payload(intent, {"order_number": number}),
+        }
+        for intent in ("track_order", "check_invoice", "cancel_order", "get_refund")
+    ]
+
+
+def _rated(heard: Heard) -> int | None:
+    pending = asked(heard)
+    if pending is None or pending["kind"] != "score":
+        return None
+    return values.score(heard)

@@ -1,0 +1,45 @@
+"""Short names of wishes, for the buttons of "did you mean"."""
+
+TITLES: dict[str, tuple[str, str]] = {
+    "track_order": ("Where is my order?", "查物流"),
+    "cancel_order": ("Cancel an order", "取消订单"),
+    "change_order": ("Change an order", "修改订单"),
+    "place_order": ("How to order", "怎么下单"),
+    "check_invoice": ("See an invoice", "查看发票"),
+    "get_invoice": ("Get an invoice", "开发票"),
+    "get_refund": ("Get a refund", "申请退款"),
+    "track_refund": ("Where is my refund?", "查退款进度"),
+    "check_refund_policy": ("Refund rules", "退款规则"),
+    "check_cancellation_fee": ("Cancellation fee", "取消手续费"),
+    "check_payment_methods": ("Ways to pay", "支付方式"),
+    "payment_issue": ("Trouble with a payment", "付款遇到问题"),
+    "change_shipping_address": ("Change a delivery address", "修改收货地址"),
+    "set_up_shipping_address": ("Add a delivery address", "添加收货地址"),
+    "delivery_options": ("Delivery options", "配送方式"),
+    "delivery_period": ("Delivery times", "配送时间"),
+    "complaint": ("Make a complaint", "我要投诉"),
+    "review": ("Write a review", "写评价"),
+    "give_feedback": ("Rate this chat", "评价本次服务"),
+    "contact_customer_service": ("How to reach us", "联系方式"),
+    "contact_human_agent": ("Talk to a person", "转人工"),
+    "opening_hours": ("Opening hours", "营业时间"),
+    "create_account": ("Open an account", "注册账户"),
+    "edit_account": ("Change my details", "修改个人资料"),
+    "delete_account": ("Delete my account", "注销账户"),
+    "switch_account": ("Switch account", "切换账户"),
+    "recover_password": ("Forgot my password", "忘记密码"),
+    "registration_problems": ("Trouble signing up", "注册遇到问题"),
+    "newsletter_subscription": ("Newsletter", "订阅资讯"),
+    "unsubscribe": ("Stop all messages", "退订消息"),
+    "open_ticket": ("Open a ticket", "提交工单"),
+    "ticket_status": ("Status of my ticket", "查工单进度"),
+    "recommend_offer": ("Current offers", "优惠活动"),
+    "help": ("What can you do?", "你能做什么"),
+}
+"""English and Chinese; an intent that is missing here is never guessed aloud."""
+
+
+def title(intent: str, language: str) -> str:
+    """Return the name of a wish."""
+    english, chinese = TITLES[intent]
+    return chinese if language == "zh" else english

@@ -1,0 +1,71 @@
+"""Figures for Prometheus."""
+
+import time
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from desk.dialogue.port import Dialogue, Reply, Turn
+
+_SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+
+class Metrics:
+    """The process's own registry."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self.requests = Counter(
+            "frontdesk_http_requests_total",
+            "HTTP requests",
+            ["method", "status"],
+            registry=self._registry,
+        )
+        self.turns = Histogram(
+            "frontdesk_turn_seconds",
+            "How long the assistant took for a turn",
+            ["outcome"],
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._age = Gauge(
+            "frontdesk_oldest_seconds",
+            "Age of the oldest unfinished row",
+            ["queue"],
+            registry=self._registry,
+        )
+
+    def age(self, queue: str, oldest: datetime | None, now: datetime) -> None:
+        """Record how long the oldest row of a queue has waited."""
+        self._age.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+
+    def text(self) -> bytes:
+        """Return all figures in Prometheus's text format."""
+        return generate_latest(self._registry)
+
+
+class TimedDialogue:
+    """A dialogue that measures another."""
+
+    def __init__(self, inner: Dialogue, metrics: Metrics) -> None:
+        self._inner = inner
+        self._metrics = metrics
+
+    async def turn(self, turn: Turn) -> list[Reply]:
+        """Pass a turn on and record how long it took."""
+        started = time.perf_counter()
+        outcome = "failed"
+        try:
+            replies = await self._inner.turn(turn)
+            outcome = "answered"
+        finally:
+            self._metrics.turns.labels(outcome).observe(time.perf_counter() - started)
+        return replies
+
+    async def ready(self) -> bool:
+        """Ask the other."""
+        return await self._inner.ready()
+
+    async def close(self) -> None:
+        """Close the other."""
+        await self._inner.close()

@@ -1,0 +1,51 @@
+"""A web server that leaves signals to whoever runs it and takes an open socket."""
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from desk.errors import SettingsError
+
+
+class Server(uvicorn.Server):
+    """Uvicorn without its signal handlers: the process has one place for them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers alone."""
+        yield
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a listening socket; port 0 picks a free one.
+
+    Raises:
+        SettingsError: the address cannot be used, and which option changes it.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another with --host and --port"
+        ) from error
+
+
+def server(app: ASGIApp, *, trusted_proxies: tuple[str, ...] = ()) -> Server:
+    """Return a server for the application; run it with ``serve(sockets=[...])``."""
+    return Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=3,
+            timeout_keep_alive=30,
+            proxy_headers=bool(trusted_proxies),
+            forwarded_allow_ips=list(trusted_proxies),
+        )
+    )

@@ -1,0 +1,152 @@
+"""The one place that builds things and ties them together."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.metrics import Metrics, TimedDialogue
+from channels.webchat.adapter import WebChat
+from channels.webchat.routes import ChatRoutes, ChatSettings
+from channels.webchat.token import VisitorTokens
+from desk import clock as clocks
+from desk.channel import Channel
+from desk.clock import Clock
+from desk.commerce.policies import Policies
+from desk.commerce.service import Commerce
+from desk.contacts.consents import Consents
+from desk.conversations.reader import Reader
+from desk.conversations.service import Conversations
+from desk.dialogue.port import Dialogue
+from desk.dialogue.rasa import RasaDialogue
+from desk.errors import SettingsError
+from desk.feedback.service import Feedback
+from desk.handoff.service import Handoff
+from desk.inbox.accept import Acceptor
+from desk.inbox.router import Router
+from desk.outbox.relay import Relay
+from desk.settings import Settings
+from desk.signals import LocalSignals
+from desk.store.database import Database
+from desk.tickets.service import Tickets
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Everything a process may need, built once."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    signals: LocalSignals
+    metrics: Metrics
+    dialogue: Dialogue
+    channels: Mapping[str, Channel]
+    chat: ChatRoutes
+    acceptor: Acceptor
+    router: Router
+    relay: Relay
+    conversations: Conversations
+    reader: Reader
+    handoff: Handoff
+    tickets: Tickets
+    feedback: Feedback
+    commerce: Commerce
+    consents: Consents
+    policies: Policies
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.dialogue.close()
+        await self.database.close()
+
+
+def build(
+    settings: Settings,
+    *,
+    dialogue: Dialogue | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    clock: Clock = clocks.now,
+) -> Desk:
+    """Build the desk from its settings; tests pass twins instead of the real collaborators.
+
+    Raises:
+        SettingsError: a secret is missing.
+    """
+    database = Database(settings.database_url)
+    signals = LocalSignals()
+    metrics = Metrics()
+    tokens = VisitorTokens(_secret(settings))
+    webchat = WebChat(tokens, clock)
+    all_channels: dict[str, Channel] = {webchat.name: webchat, **(channels or {})}
+    conversations = Conversations({name: c.features for name, c in all_channels.items()})
+    policies = Policies(settings.policies)
+    tickets = Tickets(database, clock)
+    talk = TimedDialogue(dialogue or _rasa(settings, clock), metrics)
+    acceptor = Acceptor(database=database, signals=signals, clock=clock)
+    reader = Reader(database)
+    return Desk(
+        settings=settings,
+        clock=clock,
+        database=database,
+        signals=signals,
+        metrics=metrics,
+        dialogue=talk,
+        channels=all_channels,
+        chat=ChatRoutes(
+            channel=webchat,
+            tokens=tokens,
+            acceptor=acceptor,
+            reader=reader,
+            signals=signals,
+            clock=clock,
+            settings=ChatSettings(
+                origins=frozenset(settings.chat_origins),
+                visitor_rate=settings.chat_rate_visitor,
+                address_rate=settings.chat_rate_address,
+            ),
+        ),
+        acceptor=acceptor,
+        router=Router(
+            database=database,
+            conversations=conversations,
+            dialogue=talk,
+            tickets=tickets,
+            signals=signals,
+            clock=clock,
+        ),
+        relay=Relay(database=database, channels=all_channels, signals=signals, clock=clock),
+        conversations=conversations,
+        reader=reader,
+        handoff=Handoff(
+            database=database,
+            conversations=conversations,
+            tickets=tickets,
+            hours=policies,
+            signals=signals,
+            clock=clock,
+            patience=settings.handoff_patience,
+        ),
+        tickets=tickets,
+        feedback=Feedback(database, clock, tickets),
+        commerce=Commerce(database, clock),
+        consents=Consents(database, clock),
+        policies=policies,
+    )
+
+
+def _secret(settings: Settings) -> str:
+    if settings.secret_key is None:
+        raise SettingsError("FRONTDESK_SECRET_KEY: missing; set 32 or more random characters")
+    return settings.secret_key.get_secret_value()
+
+
+def _rasa(settings: Settings, clock: Clock) -> RasaDialogue:
+    if settings.rasa_token is None:
+        raise SettingsError(
+            "FRONTDESK_RASA_TOKEN: missing; the same value as Rasa was started with"
+        )
+    return RasaDialogue(
+        url=settings.rasa_url,
+        token=settings.rasa_token.get_secret_value(),
+        clock=clock,
+        timeout=settings.dialogue_timeout,
+    )

@@ -1,0 +1,1 @@
+"""Rasa's side of Frontdesk: imported by the Rasa process alone."""

@@ -1,0 +1,1 @@
+"""The twin of a remote platform, in memory."""

@@ -1,0 +1,126 @@
+"""Web chat requests as inbound messages. Customers read from our own table, so nothing is sent."""
+
+import base64
+import binascii
+import json
+import re
+from pathlib import PurePosixPath
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from channels.webchat.token import TokenError, VisitorTokens
+from desk.channel import (
+    Attachment,
+    Feature,
+    InboundMessage,
+    OutboundMessage,
+    Sent,
+    StatusUpdate,
+    WebhookRequest,
+)
+from desk.clock import Clock
+from desk.errors import InvalidError
+
+ACCOUNT = "default"
+LONGEST = 20_000
+_CONTENT_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.IGNORECASE)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=255)]
+    content_type: Annotated[str, Field(max_length=128)] = "application/octet-stream"
+    data: str
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    id: UUID
+    text: Annotated[str, Field(max_length=LONGEST)] | None = None
+    choice: Annotated[str, Field(max_length=64)] | None = None
+    attachments: Annotated[list[_File], Field(max_length=5)] = []
+
+
+class WebChat:
+    """The web chat channel; ``thread`` and ``sender`` are the visitor's id."""
+
+    name = "webchat"
+    features = frozenset(
+        {Feature.BUTTONS, Feature.LINKS, Feature.TYPING, Feature.ATTACHMENTS, Feature.LOCAL}
+    )
+
+    def __init__(self, tokens: VisitorTokens, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    def visitor(self, request: WebhookRequest) -> str:
+        """Return the visitor whose token came with the request."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise TokenError
+        return self._tokens.visitor(token.strip(), self._clock())
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise TokenError unless the request carries a visitor token of ours."""
+        self.visitor(request)
+
+    def parse(self, request: WebhookRequest) -> list[InboundMessage | StatusUpdate]:
+        """Return the one message of the request.
+
+        Raises:
+            InvalidError: it is not what the protocol says, in words for a developer.
+        """
+        visitor = self.visitor(request)
+        message = _read(request.body)
+        text = message.text or ""
+        if not text.strip() and message.choice is None and not message.attachments:
+            raise InvalidError("write a text, take a choice or attach a file")
+        return [
+            InboundMessage(
+                channel=self.name,
+                account=ACCOUNT,
+                external_id=f"{visitor}:{message.id}",
+                thread=visitor,
+                sender=visitor,
+                sent_at=self._clock(),
+                text=text,
+                choice=message.choice,
+                language=request.query.get("language"),
+                attachments=tuple(_file(file) for file in message.attachments),
+                raw={"id": str(message.id), "text": text, "choice": message.choice},
+            )
+        ]
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        """Do nothing: a stored message is a delivered one here."""
+        return Sent(external_id=message.id)
+
+
+def client_id(external_id: str | None) -> str | None:
+    """Return the id that the browser gave a message."""
+    return external_id.partition(":")[2] if external_id else None
+
+
+def _read(body: bytes) -> _Message:
+    try:
+        return _Message.model_validate(json.loads(body))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "body"
+        raise InvalidError(f"{place}: {first['msg']}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidError("the body is not JSON") from error
+
+
+def _file(file: _File) -> Attachment:
+    try:
+        content = base64.b64decode(file.data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidError("attachments.data: not base64") from error
+    name = PurePosixPath(file.name.replace("\\", "/")).name or "file"
+    kind = file.content_type if _CONTENT_TYPE.fullmatch(file.content_type) else None
+    return Attachment(name=name, content_type=kind or "application/octet-stream", content=content)

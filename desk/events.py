@@ -1,0 +1,34 @@
+"""The append-only record of what happened; every metric is computed from it, never from live rows."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.tables.event import EventRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened: ``name`` is ``noun.past_verb``, ``data`` holds ids and figures, never message text."""
+
+    name: str
+    occurred_at: datetime
+    contact_id: str | None = None
+    conversation_id: str | None = None
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def append(session: AsyncSession, *events: Event) -> None:
+    """Add events to the log in the caller's transaction."""
+    session.add_all(
+        EventRow(
+            name=event.name,
+            contact_id=event.contact_id,
+            conversation_id=event.conversation_id,
+            occurred_at=event.occurred_at,
+            data=event.data,
+        )
+        for event in events
+    )

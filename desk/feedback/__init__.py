@@ -1,0 +1,1 @@
+"""How satisfied customers are, asked once per resolved conversation."""

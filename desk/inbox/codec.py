@@ -1,0 +1,64 @@
+"""Inbound messages as rows of the inbox and back."""
+
+import base64
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from desk.channel import Attachment, InboundMessage
+from desk.tables.inbox import InboxRow
+
+
+def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
+    """Return the column values of a received message."""
+    return {
+        "channel": message.channel,
+        "account": message.account,
+        "external_id": message.external_id[:256],
+        "thread": message.thread[:256],
+        "payload": {
+            "sender": message.sender[:256],
+            "sender_name": message.sender_name,
+            "sent_at": message.sent_at.isoformat(),
+            "text": message.text.replace("\x00", ""),
+            "choice": message.choice,
+            "language": message.language,
+            "attachments": [
+                {
+                    "name": file.name.replace("\x00", ""),
+                    "content_type": file.content_type,
+                    "content": base64.b64encode(file.content).decode(),
+                }
+                for file in message.attachments
+            ],
+        },
+        "raw": msgspec.json.encode(message.raw).decode().replace("\\u0000", ""),
+        "not_before": now,
+        "received_at": now,
+    }
+
+
+def from_row(row: InboxRow) -> InboundMessage:
+    """Return the message of a row."""
+    payload = row.payload
+    return InboundMessage(
+        channel=row.channel,
+        account=row.account,
+        external_id=row.external_id,
+        thread=row.thread,
+        sender=payload["sender"],
+        sender_name=payload["sender_name"],
+        sent_at=datetime.fromisoformat(payload["sent_at"]),
+        text=payload["text"],
+        choice=payload["choice"],
+        language=payload["language"],
+        attachments=tuple(
+            Attachment(
+                name=file["name"],
+                content_type=file["content_type"],
+                content=base64.b64decode(file["content"]),
+            )
+            for file in payload["attachments"]
+        ),
+    )

@@ -1,0 +1,296 @@
+"""Takes received messages to whoever owns the conversation: one at a time each, many side by side."""
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import events
+from desk.clock import Clock
+from desk.conversations import repository as conversations_repository
+from desk.conversations.service import Conversations, Received
+from desk.dialogue.port import Dialogue, DialogueUnavailableError, Reply, Turn
+from desk.errors import RetryableError
+from desk.events import Event
+from desk.inbox import codec, repository
+from desk.outbox.retry import backoff
+from desk.phrases import Phrase, say
+from desk.signals import INBOX, OUTBOX, Signals, conversation_topic
+from desk.store.database import Database
+from desk.tables.conversation import Author, ConversationRow, Owner
+from desk.tables.inbox import InboxRow, InboxState
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=60)
+MOST_FAILURES = 5
+_LONGEST_WAIT = timedelta(seconds=15)
+_AFTER = {"handoff": (Owner.WAITING, "handoff_requested"), "resolve": (Owner.CLOSED, "resolved")}
+"""What a reply's command does: the new owner and the name of the event."""
+
+
+class TicketDesk(Protocol):
+    """The one thing the router wants from tickets."""
+
+    async def open_in(
+        self,
+        session: AsyncSession,
+        *,
+        key: str,
+        conversation_id: str,
+        topic: str,
+        title: str,
+        description: str,
+        priority: str = "normal",
+        author: str = "bot",
+    ) -> "Numbered":
+        """Open a ticket in the caller's transaction."""
+
+
+class Numbered(Protocol):
+    """Something with a number to tell the customer."""
+
+    @property
+    def number(self) -> str:
+        """The number."""
+
+
+class Router:
+    """Claims the head of every conversation's line and works on up to ``concurrency`` at once."""
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        conversations: Conversations,
+        dialogue: Dialogue,
+        tickets: TicketDesk,
+        signals: Signals,
+        clock: Clock,
+        concurrency: int = 32,
+        poll: timedelta = timedelta(seconds=1),
+    ) -> None:
+        self._database = database
+        self._conversations = conversations
+        self._dialogue = dialogue
+        self._tickets = tickets
+        self._signals = signals
+        self._clock = clock
+        self._concurrency = concurrency
+        self._poll = poll.total_seconds()
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Work for ever; wakes by signal, and by itself every second."""
+        with self._signals.listen(INBOX) as wake:
+            try:
+                while True:
+                    if not await self.step():
+                        await wake.get(self._poll)
+            finally:
+                for task in self._running:
+                    task.cancel()
+                await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def step(self) -> int:
+        """Start work on what is due; return how many messages were claimed."""
+        free = self._concurrency - len(self._running)
+        if free <= 0:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        claimed = await self._claim(free)
+        for received, attempt in claimed:
+            task = asyncio.create_task(self._work(received, attempt))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return len(claimed)
+
+    async def drain(self) -> None:
+        """Work until nothing is due; for tests and tools."""
+        while await self.step() or self._running:
+            await asyncio.gather(*self._running)
+
+    async def _claim(self, limit: int) -> list[tuple[Received, int]]:
+        now = self._clock()
+        async with self._database.read() as session:
+            if not await repository.any_due(session, now=now):
+                return []
+        async with self._database.write() as session:
+            rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
+            return [(await self._receive(session, row, now), row.attempts) for row in rows]
+
+    async def _receive(self, session: AsyncSession, row: InboxRow, now: datetime) -> Received:
+        message = codec.from_row(row)
+        return await self._conversations.receive(session, message, inbox_id=row.id, now=now)
+
+    async def _work(self, received: Received, attempt: int) -> None:
+        structlog.contextvars.bind_contextvars(
+            conversation_id=received.conversation_id, inbox_id=received.inbox_id
+        )
+        topic = conversation_topic(received.thread)
+        await self._signals.publish(topic, "message")
+        try:
+            replies = await self._answer(received, topic)
+            await self._commit(received, attempt, replies)
+        except RetryableError as error:
+            await self._postpone(received, attempt, error)
+        except Exception as error:  # one poisoned message must not stop the others
+            log.exception("turn_failed")
+            await self._postpone(received, attempt, RetryableError(type(error).__name__))
+        await self._signals.publish(topic, "message")
+        await self._signals.publish(OUTBOX)
+        await self._signals.publish(INBOX)
+
+    async def _answer(self, received: Received, topic: str) -> list[Reply]:
+        """Return what the bot says, or nothing when a person owns the conversation."""
+        if received.owner is not Owner.BOT:
+            return []
+        replies = []
+        if received.attachments:
+            names = ", ".join(received.attachments)
+            text = say(Phrase.ATTACHMENT, received.language, names=names)
+            replies.append(Reply(text=text))
+            if not received.text and received.payload is None:
+                return replies
+        if received.shortened:
+            replies.append(Reply(text=say(Phrase.TOO_LONG, received.language)))
+        await self._signals.publish(topic, "typing")
+        answers = await self._dialogue.turn(
+            Turn(
+                conversation_id=received.conversation_id,
+                message_id=f"{received.conversation_id}-{received.inbox_id}",
+                text=received.text,
+                # Nothing readable is left (only control characters, say): let the assistant ask back.
+                payload=received.payload or (None if received.text else "/nlu_fallback"),
+                language=received.language,
+                metadata={"attachments": len(received.attachments), "channel": received.channel},
+            )
+        )
+        return replies + answers
+
+    async def _commit(self, received: Received, attempt: int, replies: list[Reply]) -> None:
+        """Store the turn's whole effect in one transaction, if the bot still owns the conversation."""
+        now = self._clock()
+        async with self._database.write() as session:
+            conversation = await self._owned(session, received)
+            done = await repository.finish(
+                session, received.inbox_id, attempt, InboxState.DONE, done_at=now
+            )
+            if not done:
+                log.warning("inbox_claim_lost")
+                return
+            if conversation.owner is not Owner.BOT or conversation.epoch != received.epoch:
+                self._log(session, received, "reply.fenced", now, replies=len(replies))
+                return
+            conversation.notice = None
+            for reply in replies:
+                if reply.text:
+                    await self._conversations.say(
+                        session,
+                        conversation,
+                        reply.text,
+                        author=Author.BOT,
+                        now=now,
+                        buttons=reply.buttons,
+                    )
+            for reply in replies:
+                if reply.command:
+                    await self._obey(session, conversation, reply.command, now)
+            self._log(session, received, "turn.answered", now, replies=len(replies))
+
+    async def _obey(
+        self,
+        session: AsyncSession,
+        conversation: ConversationRow,
+        command: dict[str, object],
+        now: datetime,
+    ) -> None:
+        after = _AFTER.get(str(command.get("command")))
+        if after is None:
+            log.warning("unknown_command", command=command.get("command"))
+            return
+        reason = str(command.get("reason") or "asked")
+        await self._conversations.change_owner(
+            session, conversation, after[0], now=now, name=after[1], reason=reason
+        )
+
+    async def _postpone(self, received: Received, attempt: int, error: RetryableError) -> None:
+        now = self._clock()
+        away = isinstance(error, DialogueUnavailableError)
+        async with self._database.write() as session:
+            row = await session.get(InboxRow, received.inbox_id)
+            if row is None:
+                return
+            failures = row.failures if away else row.failures + 1
+            dead = failures >= MOST_FAILURES
+            wait = error.retry_in or backoff(min(attempt, 10), ceiling=_LONGEST_WAIT)
+            moved = await repository.finish(
+                session,
+                received.inbox_id,
+                attempt,
+                InboxState.DEAD if dead else InboxState.NEW,
+                failures=failures,
+                not_before=now + wait,
+                last_error=f"{type(error).__name__}: {error}"[:500],
+                done_at=now if dead else None,
+            )
+            if not moved:
+                return
+            conversation = await self._owned(session, received)
+            if dead:
+                await self._give_up(session, conversation, received, now)
+            elif conversation.notice is None and conversation.owner is Owner.BOT:
+                conversation.notice = Phrase.TROUBLE
+                text = say(Phrase.TROUBLE, conversation.language)
+                await self._conversations.say(
+                    session, conversation, text, author=Author.SYSTEM, now=now
+                )
+            self._log(session, received, "turn.failed", now, failures=failures, away=away)
+        log.warning("turn_postponed", error=str(error), failures=failures, dead=dead)
+
+    async def _give_up(
+        self,
+        session: AsyncSession,
+        conversation: ConversationRow,
+        received: Received,
+        now: datetime,
+    ) -> None:
+        """After the last failed turn a ticket keeps the customer's words, and the customer is told."""
+        ticket = await self._tickets.open_in(
+            session,
+            key=f"dead:{received.inbox_id}",
+            conversation_id=conversation.id,
+            topic="error",
+            title="A message could not be answered",
+            description=received.text or received.payload or "",
+            priority="high",
+            author="system",
+        )
+        text = say(Phrase.GAVE_UP, conversation.language, number=ticket.number)
+        await self._conversations.say(session, conversation, text, author=Author.SYSTEM, now=now)
+        conversation.notice = None
+        self._log(session, received, "message.dead_lettered", now)
+
+    @staticmethod
+    async def _owned(session: AsyncSession, received: Received) -> ConversationRow:
+        conversation = await conversations_repository.locked(session, received.conversation_id)
+        if conversation is None:
+            raise LookupError(f"conversation {received.conversation_id} is gone")
+        return conversation
+
+    @staticmethod
+    def _log(
+        session: AsyncSession, received: Received, name: str, now: datetime, **data: object
+    ) -> None:
+        events.append(
+            session,
+            Event(
+                name=name,
+                occurred_at=now,
+                contact_id=received.contact_id,
+                conversation_id=received.conversation_id,
+                data={"inbox_id": received.inbox_id, **data},
+            ),
+        )

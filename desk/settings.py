@@ -1,0 +1,83 @@
+"""Every setting, in one class; ``.env.example`` says why each is there."""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from desk.errors import SettingsError
+from desk.store.database import parse_url
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """Read from the environment (prefix ``FRONTDESK_``) and ``.env``; unknown keys there are refused."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FRONTDESK_", env_file=".env", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Path("var")
+    database_url: str = "sqlite:///var/frontdesk.sqlite"
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65_535)
+    public_url: str | None = None
+    secret_key: SecretStr | None = Field(default=None, min_length=32)
+    console_token: SecretStr | None = Field(default=None, min_length=16)
+    log_format: LogFormat = LogFormat.CONSOLE
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    rasa_url: str = "http://127.0.0.1:5005"
+    rasa_token: SecretStr | None = Field(default=None, min_length=16)
+    tracker_url: str | None = None
+    actions_host: str = "127.0.0.1"
+    actions_port: int = Field(default=5055, ge=0, le=65_535)
+    dialogue_timeout: timedelta = timedelta(seconds=20)
+    policies: Path = Path("policies.yml")
+    handoff_patience: timedelta = timedelta(minutes=10)
+
+    chat_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    chat_rate_visitor: str = "120/minute"
+    chat_rate_address: str = "600/minute"
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("chat_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        try:
+            parse_url(value)
+        except SettingsError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+
+def load(**overrides: object) -> Settings:
+    """Return the settings; ``overrides`` (from the command line) win, None means not given.
+
+    Raises:
+        SettingsError: one line that names the first wrong key and what is wrong with it.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = "FRONTDESK_" + "_".join(str(part) for part in first["loc"]).upper()
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{key}: {reason}") from error

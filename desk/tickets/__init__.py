@@ -1,0 +1,1 @@
+"""Tickets: numbered, with a status, a history and comments."""

@@ -1,0 +1,32 @@
+"""Which way a ticket may go."""
+
+from desk.errors import ConflictError
+from desk.tables.ticket import TicketStatus
+
+_NEW, _OPEN, _PENDING = TicketStatus.NEW, TicketStatus.OPEN, TicketStatus.PENDING
+_ON_HOLD, _RESOLVED, _CLOSED = TicketStatus.ON_HOLD, TicketStatus.RESOLVED, TicketStatus.CLOSED
+
+MOVES: dict[TicketStatus, tuple[TicketStatus, ...]] = {
+    _NEW: (_OPEN, _PENDING, _ON_HOLD, _RESOLVED, _CLOSED),
+    _OPEN: (_PENDING, _ON_HOLD, _RESOLVED, _CLOSED),
+    _PENDING: (_OPEN, _ON_HOLD, _RESOLVED, _CLOSED),
+    _ON_HOLD: (_OPEN, _PENDING, _RESOLVED, _CLOSED),
+    _RESOLVED: (_OPEN, _CLOSED),
+    _CLOSED: (),
+}
+
+DONE = frozenset({_RESOLVED, _CLOSED})
+
+AFTER_CUSTOMER_COMMENT: dict[TicketStatus, TicketStatus] = {_PENDING: _OPEN, _RESOLVED: _OPEN}
+"""A ticket that waited for the customer, or was thought settled, needs somebody again."""
+
+
+def check_move(number: str, old: TicketStatus, new: TicketStatus) -> None:
+    """Raise ConflictError, naming the allowed moves, when a ticket cannot go from ``old`` to ``new``."""
+    if new in MOVES[old]:
+        return
+    allowed = ", ".join(MOVES[old])
+    way_out = (
+        f"Allowed from here: {allowed}." if allowed else "Nothing follows; open a new ticket."
+    )
+    raise ConflictError(f"Ticket {number} is {old} and cannot become {new}. {way_out}")
