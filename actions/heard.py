@@ -1,10 +1,10 @@
 """A customer's message with everything around it, read once from Rasa's tracker."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rasa_sdk import Tracker
+from rasa_sdk.interfaces import Tracker
 
 _SILENT = frozenset({"action_listen", "action_extract_slots", "action_session_start"})
 """Actions that say nothing to the customer."""
@@ -115,7 +115,7 @@ def _actions(events: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in _SILENT)
 
 
-def _set_last(slot: str, events: list[Mapping[str, Any]]) -> int:
+def _set_last(slot: str, events: Sequence[Mapping[str, Any]]) -> int:
     for index in range(len(events) - 1, -1, -1):
         if events[index].get("event") == "slot" and events[index].get("name") == slot:
             return index

@@ -1,6 +1,6 @@
 """All actions, built with the services they call."""
 
-from rasa_sdk import Action
+from rasa_sdk.interfaces import Action
 
 from actions.answer import Answer, Consent, Offers
 from actions.forms import catalogue
@@ -11,6 +11,7 @@ from actions.forms.checks import (
     ValidateRefundForm,
     ValidateTicketForm,
 )
+from actions.forms.form import Form
 from actions.forms.validate import ValidateForm
 from actions.goal import SetGoal, StopForm
 from actions.lookup import Lookup
@@ -29,7 +30,7 @@ _ACTS = (
     Affirm, Answer, AskForPerson, Consent, Deny, Fallback, Goodbye, Inform, Lookup, Offers, SetGoal, StopForm,
     SubmitAddress, SubmitComplaint, SubmitFeedback, SubmitRefund, SubmitTicket, TicketStatus,
 )  # fmt: skip
-_FORMS: tuple[tuple[type[ValidateForm], catalogue.Form], ...] = (
+_FORMS: tuple[tuple[type[ValidateForm], Form], ...] = (
     (ValidateOrderForm, catalogue.ORDER),
     (ValidateRefundForm, catalogue.REFUND),
     (ValidateForm, catalogue.COMPLAINT),

@@ -5,6 +5,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
+from typing import Any
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -65,7 +66,7 @@ class Process:
     """Runs loops and servers until it is told to stop."""
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self.desk = desk
         self._stop = asyncio.Event()
         self._servers: list[tuple[serve.Server, socket.socket]] = []
 
@@ -75,16 +76,16 @@ class Process:
 
     def add_server(self, app: ASGIApp, sock: socket.socket) -> None:
         """Serve an application on an open socket."""
-        proxies = self._desk.settings.trusted_proxies
+        proxies = self.desk.settings.trusted_proxies
         self._servers.append((serve.server(app, trusted_proxies=proxies), sock))
 
     def add_web(self, sock: socket.socket) -> None:
         """Serve the chat, health and figures."""
-        self.add_server(web.build(self._desk), sock)
+        self.add_server(web.build(self.desk), sock)
 
     def add_actions(self, sock: socket.socket) -> None:
         """Serve the actions to Rasa."""
-        self.add_server(actions.build(self._desk), sock)
+        self.add_server(actions.build(self.desk), sock)
 
     async def run(self, chosen: dict[str, Loop], *more: Loop) -> None:
         """Run until SIGINT, SIGTERM or ``stop``; then finish what is in hand and close."""
@@ -92,7 +93,7 @@ class Process:
         for number in (signal.SIGINT, signal.SIGTERM):
             running.add_signal_handler(number, self.stop)
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._desk.close)
+            stack.push_async_callback(self.desk.close)
             tasks = [asyncio.create_task(forever(name, loop)) for name, loop in chosen.items()]
             serving = [
                 asyncio.create_task(server.serve(sockets=[sock])) for server, sock in self._servers
@@ -100,7 +101,7 @@ class Process:
             others = [asyncio.ensure_future(loop()) for loop in more]
             stop = asyncio.create_task(self._stop.wait())
             await asyncio.wait([stop, *serving, *others], return_when=asyncio.FIRST_COMPLETED)
-            self._desk.chat.stopping.set()
+            self.desk.chat.stopping.set()
             for server, _ in self._servers:
                 server.should_exit = True
             await _finish(serving, grace=5)
@@ -110,7 +111,7 @@ class Process:
                     raise task.exception() or RuntimeError
 
 
-async def _finish(tasks: Sequence["asyncio.Future[object]"], *, grace: float) -> None:
+async def _finish(tasks: "Sequence[asyncio.Future[Any]]", *, grace: float) -> None:
     if not tasks:
         return
     _, late = await asyncio.wait(tasks, timeout=grace)

@@ -16,6 +16,8 @@ from desk.errors import FrontdeskError, SettingsError
 
 log = structlog.get_logger()
 
+Progress = Callable[[str], None]
+
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = ROOT / "bot" / ".venv" / "bin" / "python"
 _INPUTS = ("config.yml", "domain.yml", "data", "bot/nlu", "bot/pyproject.toml")
@@ -71,13 +73,13 @@ def uv() -> str:
     return found
 
 
-def sync(log_file: Path, progress: Callable[[str], None]) -> None:
+def sync(log_file: Path, progress: Progress) -> None:
     """Install Rasa's locked environment into ``bot/.venv``; quick when it is there."""
     command = [uv(), "sync", "--project", "bot", "--frozen", "--no-dev"]
     _run(command, log_file, progress, "Rasa's environment could not be installed")
 
 
-def train(log_file: Path, progress: Callable[[str], None], *, force: bool = False) -> Path:
+def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     """Train a model when the training data changed; return the model's file."""
     model = model_path()
     if model.exists() and not force:
@@ -91,7 +93,7 @@ def train(log_file: Path, progress: Callable[[str], None], *, force: bool = Fals
 
 
 def _run(
-    command: list[str], log_file: Path, progress: Callable[[str], None], failure: str
+    command: list[str], log_file: Path, progress: Progress, failure: str
 ) -> None:
     log_file.parent.mkdir(parents=True, exist_ok=True)
     # VIRTUAL_ENV names our environment and would only confuse the other one's tools.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakValueDictionary
@@ -17,7 +18,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot import turn, turn_request
+from bot import parent, turn, turn_request
 from bot.journal import Journal
 from bot.replies import replies_of
 from bot.tracker_store import journal_of
@@ -70,8 +71,9 @@ class FrontdeskInput(InputChannel):
         return cls(token, float(settings.get("turn_seconds") or TURN_SECONDS))
 
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
-        """The two routes."""
+        """The two routes; Rasa asks for them once, when the server starts."""
         turn.watch_processor()
+        parent.watch(os.environ)
         routes = Blueprint("frontdesk")
 
         @routes.get("/health")

@@ -29,6 +29,23 @@ turns = sa.Table(
 )
 
 
+# Built once: putting a statement together costs more than running it.
+_wanted = sa.bindparam("conversation_id")
+_rows = sa.select(turns.c.seq, turns.c.events).where(turns.c.conversation_id == _wanted)
+_session_start = (
+    sa.select(sa.func.max(turns.c.seq))
+    .where(turns.c.conversation_id == _wanted, turns.c.starts_session)
+    .scalar_subquery()
+)
+INSERT = sa.insert(turns)
+ALL_TURNS = _rows.order_by(turns.c.seq)
+SESSION_TURNS = ALL_TURNS.where(turns.c.seq >= sa.func.coalesce(_session_start, 0))
+ONE_TURN = sa.select(turns.c.events).where(
+    turns.c.conversation_id == _wanted, turns.c.message_id == sa.bindparam("message_id")
+)
+CONVERSATIONS = sa.select(turns.c.conversation_id).distinct()
+
+
 @dataclass(frozen=True)
 class Session:
     """The events since the latest session start, and the number of the next turn."""
@@ -95,51 +112,35 @@ class Journal:
             "created_at": datetime.now(timezone.utc),
         }
         with self._engine.begin() as connection:
-            connection.execute(sa.insert(turns), row)
+            connection.execute(INSERT, row)
 
     def session(self, conversation_id: str) -> Session:
         """The latest session; no events and number 0 for an unknown conversation."""
-        start = (
-            sa.select(sa.func.max(turns.c.seq))
-            .where(turns.c.conversation_id == conversation_id, turns.c.starts_session)
-            .scalar_subquery()
-        )
-        query = _of(conversation_id).where(turns.c.seq >= sa.func.coalesce(start, 0))
         with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(SESSION_TURNS, {"conversation_id": conversation_id}).all()
         return Session(_joined(row.events for row in rows), rows[-1].seq + 1 if rows else 0)
 
     def all_events(self, conversation_id: str) -> list[EventData]:
         """Every event of the conversation, oldest first."""
         with self._engine.connect() as connection:
-            rows = connection.execute(_of(conversation_id)).all()
+            rows = connection.execute(ALL_TURNS, {"conversation_id": conversation_id}).all()
         return _joined(row.events for row in rows)
 
     def turn(self, conversation_id: str, message_id: str) -> list[EventData] | None:
         """The events of the turn that answered the message, or None if it was never answered."""
-        query = sa.select(turns.c.events).where(
-            turns.c.conversation_id == conversation_id, turns.c.message_id == message_id
-        )
+        wanted = {"conversation_id": conversation_id, "message_id": message_id}
         with self._engine.connect() as connection:
-            events = connection.execute(query).scalar()
+            events = connection.execute(ONE_TURN, wanted).scalar()
         return None if events is None else json.loads(events)
 
     def conversation_ids(self) -> list[str]:
         """Every conversation that has a turn."""
         with self._engine.connect() as connection:
-            return list(connection.execute(sa.select(turns.c.conversation_id).distinct()).scalars())
+            return list(connection.execute(CONVERSATIONS).scalars())
 
     def close(self) -> None:
         """Lets go of the database."""
         self._engine.dispose()
-
-
-def _of(conversation_id: str) -> Any:
-    return (
-        sa.select(turns.c.seq, turns.c.events)
-        .where(turns.c.conversation_id == conversation_id)
-        .order_by(turns.c.seq)
-    )
 
 
 def _joined(rows: Iterable[str]) -> list[EventData]:

@@ -28,4 +28,6 @@ def _reply(event: dict[str, Any]) -> Reply:
 
 def _choice(button: dict[str, Any]) -> dict[str, str]:
     title = str(button.get("title") or "")
+    if button.get("url"):
+        return {"title": title, "url": str(button["url"])}
     return {"title": title, "payload": str(button.get("payload") or title)}

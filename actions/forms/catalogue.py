@@ -47,6 +47,11 @@ def _address(heard: Heard) -> Value | None:
     return values.address_inside(heard.text) or values.address(heard.text)
 
 
+def _number_beside_address(heard: Heard) -> Value | None:
+    number, address = values.order_number(heard), values.address_inside(heard.text)
+    return None if number and address and number in address else number
+
+
 def _score_inside(heard: Heard) -> Value | None:
     if heard.value("score") is not None:
         return values.score(heard)
@@ -90,13 +95,14 @@ COMPLAINT = Form(
 ADDRESS = Form(
     name="address_form",
     questions=(
-        _ORDER_NUMBER,
+        Question(slot="order_number", answer=_number, glean=_number_beside_address),
         _CONTACT_PROOF,
         Question(
             slot="address",
             answer=_address,
             glean=lambda heard: values.address_inside(heard.text),
             taking=Taking.WORDS,
+            alone=True,
         ),
     ),
     intents=frozenset({"change_shipping_address"}),

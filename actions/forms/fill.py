@@ -112,7 +112,7 @@ def _words(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
     answer = gleaned.get(question.slot) or question.answer(heard)
     if answer is None:
         return Filled(values=others) if others else Filled(outcome=Outcome.UNUSABLE)
-    return Filled(values={**others, **_fit(question, answer)})
+    return Filled(values={**({} if question.alone else others), **_fit(question, answer)})
 
 
 def _fit(question: Question, answer: Value) -> dict[str, Value]:
@@ -145,7 +145,11 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
         return heard.intent == "out_of_scope"
     if question.taking is Taking.STORY:
         return (
-            asks and length <= 12 and heard.confidence >= 0.5 and heard.intent in _ABOUT_THE_SHOP
+            asks
+            and not shape.is_reproach(heard.text)
+            and length <= 12
+            and heard.confidence >= 0.5
+            and heard.intent in _ABOUT_THE_SHOP
         )
     if asks:
         return heard.confidence >= 0.35

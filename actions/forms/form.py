@@ -31,6 +31,8 @@ class Question:
     taking: Taking = Taking.VALUE
     skip: Value | None = None
     """The value that stands for "I would rather not say"; None when an answer is needed."""
+    alone: bool = False
+    """Whether digits in the answer belong to it and are nothing else: a postcode is no order number."""
     overflow: str | None = None
     """The slot that takes the whole of an answer too long for this one."""
 

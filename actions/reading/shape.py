@@ -46,6 +46,7 @@ _COMMAND = re.compile(
     r"|^\W*(?:那|先|还是|我还|那我)?(?:我要|我想|帮我|幫我|麻烦|麻煩|请|請|给我|給我|查|看|取消|改|换|修改|删除|注销|打开|转|找|退订|发)",
     re.IGNORECASE,
 )
+_REPROACH = re.compile(r"^\W*(?:and |but |so )?(?:why|how come|how (?:can|could) you)\b|为什么|為什麼|为啥|凭什么", re.IGNORECASE)
 _HERE = re.compile(
     r"\bhere\b|\b(?:this|the) chat\b|\bin chat\b|这里|這裡|这儿|在线|聊天|就这", re.IGNORECASE
 )
@@ -64,6 +65,11 @@ def size(text: str) -> int:
 def is_question(text: str) -> bool:
     """Say whether the text asks something."""
     return bool(_ASKS_ZH.search(text) if _HAN.search(text) else _ASKS_EN.search(text))
+
+
+def is_reproach(text: str) -> bool:
+    """Say whether a question tells a story rather than asks: "why does nobody answer?"."""
+    return bool(_REPROACH.search(text))
 
 
 def is_stop(text: str) -> bool:

@@ -14,6 +14,7 @@ _NOT_THIS = re.compile(
 _NOT_THIS_AFTER = re.compile(
     r"^\s*(?:is|was|are)?\s*(?:wrong|不对|不對|错了|錯了|是错的)", re.IGNORECASE
 )
+_LEAD = re.compile(r"^\D*")
 _LOOSE_PHONE = re.compile(r"\+?\d[\d\s().\-/]{5,18}\d")
 _LOOSE_EMAIL = re.compile(r"[^\s@，。,;；：:]+@[^\s@，。,;；]+\.[A-Za-z]{2,}")
 
@@ -85,7 +86,8 @@ def order_number(heard: Heard) -> str | None:
     """Return the order or invoice number in our spelling; of several the last one that stands."""
     for entity in reversed(_standing(heard, "order_number", "invoice_number")):
         if entity.name == "invoice_number":
-            number = normalise_invoice_number(entity.value)
+            # Words between, as in 发票号是2031, are more than the shop's own spelling takes.
+            number = normalise_invoice_number(_LEAD.sub("", entity.value))
         else:
             number = normalise_order_number(entity.value)
         if number is not None:

@@ -147,7 +147,7 @@ class Importer:
         self, kind: Kind, rows: Iterable[Numbered], zone: tzinfo, progress: Progress | None
     ) -> ImportReport:
         run = _Run(plan=_PLANS[kind], zone=zone)
-        for batch in batched(rows, _BATCH, strict=False):
+        for batch in batched(rows, _BATCH):
             await self._write(run, _check(run, batch))
             if progress is not None:
                 progress(run.read)

@@ -1,136 +1,39 @@
 """One row of an import, checked: what a shop may send us, from a file or through the API.
 
-Amounts come either in whole cents (``price_cents``) or as a decimal (``price``: 12.50). Times are ISO 8601; one without
-a zone is taken in the importer's. Unknown columns are left out.
+Amounts come either in whole cents (``price_cents``) or as a decimal (``price``: 12.50). Times are ISO 8601; one
+without a zone is taken in the importer's. Unknown columns are left out.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, tzinfo
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
+from desk.commerce.fields import (
+    Cents,
+    Currency,
+    Email,
+    InvoiceNumber,
+    Key,
+    Moment,
+    Name,
+    OptionalMoment,
+    OptionalText,
+    OrderNumber,
+    Phone,
+    Word,
+    word,
+)
 from desk.commerce.model import InvoiceStatus, OrderStatus, RefundStatus
 from desk.commerce.money import decimals
-from desk.commerce.numbers import normalise_invoice_number, normalise_order_number
-from desk.commerce.proof import normalise_email, parse_phone
-
-_LARGEST = 2**31 - 1
-"""What a column of type INTEGER holds on PostgreSQL."""
-
-
-def _text(value: Any) -> Any:
-    # A spreadsheet and JSON both like to turn numbers that are names into numbers.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _empty(value: Any) -> Any:
-    return None if isinstance(value, str) and not value.strip() else _text(value)
-
-
-def _order_number(value: str) -> str:
-    number = normalise_order_number(value)
-    if number is None:
-        raise ValueError("an order number is up to 20 digits, such as 10023")
-    return number
-
-
-def _invoice_number(value: str) -> str:
-    number = normalise_invoice_number(value)
-    if number is None:
-        raise ValueError("an invoice number is INV- and up to 20 digits, such as INV-2041")
-    return number
-
-
-def _email(value: str | None) -> str | None:
-    if value is not None and normalise_email(value) is None:
-        raise ValueError("not an e-mail address")
-    return value
-
-
-def _phone(value: str | None) -> str | None:
-    if value is not None and parse_phone(value) is None:
-        raise ValueError("not a phone number of 7 to 15 digits")
-    return value
-
-
-def _word(value: Any) -> Any:
-    return (
-        value.strip().lower().replace(" ", "_").replace("-", "_")
-        if isinstance(value, str)
-        else value
-    )
-
-
-def _moment(value: Any, info: ValidationInfo) -> Any:
-    """Read a time; its zone, when it has none, comes from the importer."""
-    if value is None or (isinstance(value, str) and not value.strip()):
-        return None
-    zone: tzinfo = (info.context or {}).get("zone", UTC)
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError as error:
-            raise ValueError(
-                "not a time such as 2026-03-01T09:30:00+08:00 or 2026-03-01"
-            ) from error
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if not isinstance(value, datetime):
-        raise ValueError("not a time such as 2026-03-01T09:30:00+08:00 or 2026-03-01")
-    aware = value if value.tzinfo else value.replace(tzinfo=zone)
-    try:
-        return aware.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("a time in the years 1 to 9999") from error
-
-
-Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=200)]
-Key = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=64)]
-Word = Annotated[str | None, BeforeValidator(_empty), Field(max_length=64)]
-Email = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_email), Field(max_length=254)
-]
-Phone = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_phone), Field(max_length=32)
-]
-OrderNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_order_number)]
-InvoiceNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_invoice_number)]
-Cents = Annotated[int, Field(ge=0, le=_LARGEST)]
-Currency = Annotated[
-    str, BeforeValidator(lambda v: str(v).strip().upper()), Field(pattern="^[A-Z]{3}$")
-]
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
-
-
-def _in_cents(row: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Turn ``name`` (a decimal) into ``name_cents``, when that is not there itself."""
-    amount = row.get(name)
-    if amount in (None, "") or row.get(f"{name}_cents") not in (None, ""):
-        return dict(row)
-    places = decimals(str(row.get("currency", "")).strip().upper())
-    try:
-        value = Decimal(str(amount).strip())
-        # Checked before it is multiplied out: "1e999999999" is a decimal too.
-        cents = value.scaleb(places) if value.adjusted() < 12 else Decimal("NaN")
-    except ArithmeticError:
-        cents = Decimal("NaN")
-    if not cents.is_finite() or cents != cents.to_integral_value():
-        raise ValueError(
-            f"{name}: {amount!r} is not an amount with up to {places} decimals, such as 12.50"
-        )
-    return {**row, f"{name}_cents": int(cents)}
 
 
 class _Record(BaseModel):
@@ -152,7 +55,7 @@ class CustomerRecord(_Record):
     email: Email = None
     phone: Phone = None
     account_type: Annotated[
-        str, BeforeValidator(lambda v: _word(v) or "standard"), Field(max_length=32)
+        str, BeforeValidator(lambda v: word(v) or "standard"), Field(max_length=32)
     ] = "standard"
     created_at: Moment
 
@@ -192,7 +95,7 @@ class OrderRecord(_Record):
 
     number: OrderNumber
     customer_id: Key
-    status: Annotated[OrderStatus, BeforeValidator(_word)]
+    status: Annotated[OrderStatus, BeforeValidator(word)]
     placed_at: Moment
     shipped_at: OptionalMoment = None
     expected_at: OptionalMoment = None
@@ -236,8 +139,8 @@ class InvoiceRecord(_Record):
     due_at: OptionalMoment = None
     total_cents: Cents
     currency: Currency
-    status: Annotated[InvoiceStatus, BeforeValidator(_word)]
-    url: Annotated[str | None, BeforeValidator(_empty), Field(max_length=2000)] = None
+    status: Annotated[InvoiceStatus, BeforeValidator(word)]
+    url: OptionalText = None
 
     @field_validator("url")
     @classmethod
@@ -260,7 +163,7 @@ class RefundRecord(_Record):
     order_number: OrderNumber
     amount_cents: Cents
     currency: Currency
-    status: Annotated[RefundStatus, BeforeValidator(_word)]
+    status: Annotated[RefundStatus, BeforeValidator(word)]
     reason: Annotated[str, Field(max_length=2000)] = ""
     requested_at: Moment
     paid_at: OptionalMoment = None
@@ -278,3 +181,22 @@ def _both_names(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _with_currency(line: Any, currency: Any) -> Any:
     return {"currency": currency, **line} if isinstance(line, Mapping) else line
+
+
+def _in_cents(row: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Turn ``name`` (a decimal) into ``name_cents``, when that is not there itself."""
+    amount = row.get(name)
+    if amount in (None, "") or row.get(f"{name}_cents") not in (None, ""):
+        return dict(row)
+    places = decimals(str(row.get("currency", "")).strip().upper())
+    try:
+        value = Decimal(str(amount).strip())
+        # Checked before it is multiplied out: "1e999999999" is a decimal too.
+        cents = value.scaleb(places) if value.adjusted() < 12 else Decimal("NaN")
+    except ArithmeticError:
+        cents = Decimal("NaN")
+    if not cents.is_finite() or cents != cents.to_integral_value():
+        raise ValueError(
+            f"{name}: {amount!r} is not an amount with up to {places} decimals, such as 12.50"
+        )
+    return {**row, f"{name}_cents": int(cents)}

@@ -73,24 +73,24 @@ def group_orders(rows: Iterable[Numbered]) -> Iterator[Numbered]:
 
     Rows of one order stand together; from the second on, columns of the order may be empty.
     """
-    order: Numbered | None = None
+    group: list[Numbered] = []
     for row in rows:
-        number = row.values.get("number")
-        line = {name: row.values[name] for name in _LINE_COLUMNS if name in row.values}
-        if order is not None and number in (None, order.values.get("number")):
-            order = _with_line(order, row, line)
-            continue
-        if order is not None:
-            yield order
-        head = {name: value for name, value in row.values.items() if name not in _LINE_COLUMNS}
-        order = Numbered(row.line, {**head, "lines": [line] if line else []}, [row.line])
-    if order is not None:
-        yield order
+        if group and row.values.get("number") not in (None, group[0].values.get("number")):
+            yield _order(group)
+            group = []
+        group.append(row)
+    if group:
+        yield _order(group)
 
 
-def _with_line(order: Numbered, row: Numbered, line: dict[str, Any]) -> Numbered:
-    wrong = {name: row.values[name] for name in (MALFORMED,) if name in row.values}
-    lines = [*order.values["lines"], line]
-    return Numbered(
-        order.line, {**order.values, **wrong, "lines": lines}, [*order.line_numbers, row.line]
-    )
+def _order(group: list[Numbered]) -> Numbered:
+    first = group[0]
+    head = {name: value for name, value in first.values.items() if name not in _LINE_COLUMNS}
+    lines = [
+        {name: row.values[name] for name in _LINE_COLUMNS if name in row.values} for row in group
+    ]
+    wrong = [
+        f"line {row.line}: {row.values[MALFORMED]}" for row in group if MALFORMED in row.values
+    ]
+    values = head | {"lines": lines} | ({MALFORMED: wrong[0]} if wrong else {})
+    return Numbered(first.line, values, [row.line for row in group])

@@ -24,7 +24,7 @@ const WORDS = {
     offline: "You are offline. Your messages are kept and sent later.", reconnecting: "Reconnecting…",
     busy: "A lot is going on. Your messages are kept and sent shortly.", down: "New messages",
     blocked: "Chat is not available on this page.", fresh: "Your earlier chat has ended. This is a new one.",
-    tooLong: n => `${n} characters too many`, left: n => `${n} characters left`, tooMany: `Up to ${FILES_AT_ONCE} files at once.`,
+    tooLong: n => `${n} over the limit of ${TEXT_LIMIT}`, left: n => `${n} left`, tooMany: `Up to ${FILES_AT_ONCE} files at once.`,
     tooBig: name => `“${name}” is too large. Files can have up to 45 kB; photos are made smaller for you.`,
     unreadable: name => `“${name}” could not be read or is empty.`, 413: "This is too large to send.",
   },
@@ -72,7 +72,7 @@ min-height:52px;padding:0 20px 0 17px;border-radius:26px;background:var(--accent
 .launcher:hover{transform:translateY(-2px);box-shadow:0 2px 4px #0003,0 12px 28px #0004}
 .badge{position:absolute;top:-5px;inset-inline-end:-3px;min-width:22px;height:22px;padding:0 6px;border-radius:11px;background:#c62828;color:#fff;font-size:12px;line-height:22px;text-align:center;box-shadow:0 0 0 2px var(--bg)}
 .panel{max-height:calc(100dvh - 40px);position:fixed;inset-inline-end:calc(20px + env(safe-area-inset-right));bottom:calc(20px + env(safe-area-inset-bottom));width:388px;height:min(640px,calc(100dvh - 40px));
-display:flex;flex-direction:column;overflow:hidden;background:var(--bg);border-radius:18px;box-shadow:0 0 0 1px var(--line),0 4px 12px #0000001a,0 20px 56px #0000003d;animation:rise .2s cubic-bezier(.2,.8,.3,1)}
+display:flex;flex-direction:column;overflow:clip;background:var(--bg);border-radius:18px;box-shadow:0 0 0 1px var(--line),0 4px 12px #0000001a,0 20px 56px #0000003d;animation:rise .2s cubic-bezier(.2,.8,.3,1)}
 @keyframes rise{from{opacity:0;transform:translateY(14px)}}
 header{display:flex;align-items:center;gap:12px;padding:14px 12px 14px 18px;background:var(--accent);color:var(--on)}
 header :focus-visible{outline-color:currentColor;outline-offset:-2px}
@@ -82,12 +82,12 @@ header :focus-visible{outline-color:currentColor;outline-offset:-2px}
 .icon{display:grid;place-items:center;min-width:40px;height:40px;flex:none;border-radius:12px;font-size:13.5px;font-weight:600;transition:background .15s}
 .icon:hover{background:color-mix(in srgb,currentColor 14%,transparent)}
 .bar{padding:7px 16px;background:var(--soft);border-bottom:1px solid var(--line);color:var(--muted);font-size:13px;text-align:center}
-.scroll{flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;padding:16px 16px 10px;display:flex;flex-direction:column}
+.scroll{position:relative;flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;padding:16px 16px 10px;display:flex;flex-direction:column}
 .scroll:focus-visible{outline-offset:-3px}@media(pointer:coarse){.scroll:focus-visible{outline:0}}
-.idle{height:auto}.empty{margin:auto 0 0;padding:10px 2px 6px}.empty h3{font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
+.idle{height:auto}.empty{margin:auto 0;padding:10px 2px 6px}.empty h3{font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
 .empty p{margin:6px 0 18px;color:var(--muted)}
 .empty div,.choices{display:flex;flex-wrap:wrap;gap:8px}
-.chip{display:inline-flex;align-items:center;gap:6px;min-height:38px;max-width:100%;padding:7px 14px;border:1px solid color-mix(in srgb,var(--accent) 55%,var(--line));border-radius:19px;background:var(--bg);color:var(--text);
+.chip{display:inline-flex;align-items:center;gap:6px;min-height:38px;max-width:100%;padding:7px 14px;border:1px solid color-mix(in srgb,var(--accent) 60%,var(--muted));border-radius:19px;background:var(--bg);color:var(--text);
 font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:none;overflow-wrap:anywhere;transition:background .15s}
 .chip svg{width:15px;height:15px}
 .chip:hover:enabled,a.chip:hover{background:color-mix(in srgb,var(--accent) 12%,var(--bg))}
@@ -100,7 +100,7 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .same .name{display:none}
 .bubble{max-width:86%;padding:9px 13px;border-radius:16px;border-end-start-radius:5px;background:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere;unicode-bidi:plaintext;text-align:start}
 .bubble a{color:inherit;text-underline-offset:2px}
-.agent .bubble{box-shadow:inset 0 0 0 1px color-mix(in srgb,var(--accent) 45%,var(--line));background:var(--bg)}
+.agent .bubble{box-shadow:inset 0 0 0 1px color-mix(in srgb,var(--accent) 50%,var(--muted));background:var(--bg)}
 .own{align-items:flex-end}.own .bubble{background:var(--accent);color:var(--on);border-radius:16px;border-end-end-radius:5px}
 .own .bubble :focus-visible{outline-color:var(--on)}
 .isfailed .bubble{background:var(--soft);color:var(--text);box-shadow:inset 0 0 0 1px var(--bad)}
@@ -109,7 +109,7 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .meta{display:flex;flex-wrap:wrap;align-items:center;gap:4px;margin:3px 2px 0;color:var(--muted);font-size:12px;line-height:18px}
 .own .meta{justify-content:flex-end}.meta svg{width:15px;height:15px}
 .quiet .meta{display:none}
-.isfailed .meta{color:var(--bad);max-width:86%}
+.isfailed .meta{color:var(--bad)}
 .meta button{min-height:24px;padding:0 4px;font-weight:600;text-decoration:underline;text-underline-offset:2px;color:var(--text)}
 .typing{align-self:flex-start;display:flex;gap:5px;margin-top:12px;padding:14px;border-radius:16px;border-end-start-radius:5px;background:var(--soft)}
 .typing i{width:7px;height:7px;border-radius:50%;background:var(--muted);animation:dot 1.2s infinite}
@@ -222,6 +222,7 @@ const base64 = blob => new Promise((resolve, reject) => {
 
 /** A photo as a JPEG that fits the limit, or null: big and good first, then smaller and plainer. */
 const shrink = async file => {
+  // The browser turns the picture upright and drops what the camera wrote into it, the place included.
   const picture = await createImageBitmap(file);
   for (const [edge, quality] of [[1600, .8], [1280, .72], [1024, .68], [800, .65], [640, .6], [480, .55], [320, .5]]) {
     const scale = Math.min(1, edge / Math.max(picture.width, picture.height));
@@ -681,7 +682,7 @@ class FrontdeskChat extends HTMLElement {
     const list = [...this.#messages.values()].sort((a, b) => a.id - b.id);
     const replied = list.findLast(message => message.author === "bot" || message.author === "agent")?.id ?? 0;
     const items = list.map(message => ({ ...message, at: message.created_at, key: message.client_id || `m${message.id}`, own: message.author === "contact",
-      state: message.seen || this.#seen.has(message.client_id) || message.id < replied ? "seen" : "sent" }));
+      state: message.author !== "contact" ? "" : message.seen || this.#seen.has(message.client_id) || message.id < replied ? "seen" : "sent" }));
     for (const item of this.#queue()) {
       // Accepted a day ago and never heard of again: it belongs to another conversation.
       if (this.#known.has(item.id) || (item.state === "sent" && Date.now() - item.sent > 864e5)) { store.remove(item.key); continue; }
@@ -744,19 +745,19 @@ class FrontdeskChat extends HTMLElement {
       button.disabled = Boolean(answer);
       if (answer?.text === button.textContent) button.setAttribute("aria-pressed", "true");
     }
-    if (meta.dataset.state === each.state && !each.item) return;
-    meta.dataset.state = each.state;
+    if (meta.dataset.state === each.state + each.time) return;
+    meta.dataset.state = each.state + each.time;
     const failed = each.own && each.state === "failed";
     node.classList.toggle("isfailed", failed);
     if (!each.own) return meta.replaceChildren(h("time", { datetime: each.at }, each.time));
-    meta.replaceChildren(h("time", { datetime: each.at }, each.time), icon(each.state), h("span", { class: failed ? "" : "sr" }, words[each.state]));
+    const reason = failed && (words[each.item.status] || each.item.reason);
+    meta.replaceChildren(h("time", { datetime: each.at }, each.time), icon(each.state),
+      h("span", { class: failed ? "" : "sr" }, reason ? `${words.failed}: ${reason}` : words[each.state]));
     if (!failed) return meta.removeAttribute("role");
     const again = () => { store.remove(each.item.key); this.#enqueue(each.item.body, each.item.shown); this.#refocus(); };
     const discard = () => { store.remove(each.item.key); this.#paint(); this.#refocus(); };
-    const reason = words[each.item.status] || each.item.reason;
     meta.setAttribute("role", "alert");
-    meta.append(...(reason ? [h("span", {}, `· ${reason}`)] : []),
-      h("button", { type: "button", onclick: again }, words.retry), h("button", { type: "button", onclick: discard }, words.discard));
+    meta.append(h("button", { type: "button", onclick: again }, words.retry), h("button", { type: "button", onclick: discard }, words.discard));
   }
 
   #choice(choice) {
@@ -842,7 +843,8 @@ class FrontdeskChat extends HTMLElement {
 
   async #attach(files) {
     this.#say("");
-    for (const file of files) {
+    // A copy: the list empties itself when the field is cleared for the next choice.
+    for (const file of [...files]) {
       if (this.#files.length >= FILES_AT_ONCE) { this.#say(this.words.tooMany); break; }
       try {
         let blob = file, name = file.name.slice(-100) || "file";

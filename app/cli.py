@@ -1,0 +1,150 @@
+"""The command line: ``frontdesk up`` and everything beside it."""
+
+import asyncio
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app import logs, migrate, rasa, up
+from app.commands import SUB_APPS
+from app.processes import Process, loops
+from app.serve import listen
+from app.wiring import build
+from desk import settings as settings_module
+from desk.errors import FrontdeskError
+from desk.settings import Settings
+
+app = typer.Typer(
+    help="Frontdesk, the open customer front desk.\n\nStart here: frontdesk up --demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for _name, _sub in SUB_APPS.items():
+    app.add_typer(_sub, name=_name)
+
+_errors = Console(stderr=True, highlight=False)
+
+Host = Annotated[str | None, typer.Option(help="Address to listen on (FRONTDESK_HOST).")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on (FRONTDESK_PORT).")]
+Url = Annotated[str | None, typer.Option(help="Database (FRONTDESK_DATABASE_URL).")]
+
+
+def _load(**overrides: object) -> Settings:
+    loaded = settings_module.load(**overrides)
+    logs.configure(loaded.log_format, loaded.log_level)
+    return loaded
+
+
+@app.command("up")
+def up_command(
+    host: Host = None,
+    port: Port = None,
+    database_url: Url = None,
+    demo: Annotated[bool, typer.Option(help="Load a small believable shop.")] = False,
+) -> None:
+    """Do everything: install Rasa's side, migrate, train, start, and stop cleanly on Ctrl-C.
+
+    Example: frontdesk up --demo --port 8080
+    """
+    up.run(_load(host=host, port=port, database_url=database_url), demo=demo)
+
+
+@app.command()
+def web(host: Host = None, port: Port = None, database_url: Url = None) -> None:
+    """Run a web process: chat, webhooks, console, health.
+
+    Example: frontdesk web --host 0.0.0.0 --port 8080
+    """
+    chosen = _load(host=host, port=port, database_url=database_url)
+    asyncio.run(_serve(chosen, web_=True))
+
+
+@app.command()
+def worker(database_url: Url = None) -> None:
+    """Run a worker: answers what was received and sends what is to be sent.
+
+    Example: frontdesk worker --database-url postgresql://localhost/frontdesk
+    """
+    asyncio.run(_serve(_load(database_url=database_url), worker_=True))
+
+
+@app.command()
+def clock(database_url: Url = None) -> None:
+    """Run a clock: wakes what waits for a time. Several are harmless.
+
+    Example: frontdesk clock
+    """
+    asyncio.run(_serve(_load(database_url=database_url), clock_=True))
+
+
+@app.command()
+def actions(database_url: Url = None) -> None:
+    """Run an action server for Rasa (FRONTDESK_ACTIONS_HOST, FRONTDESK_ACTIONS_PORT).
+
+    Example: FRONTDESK_ACTIONS_PORT=5055 frontdesk actions
+    """
+    asyncio.run(_serve(_load(database_url=database_url), actions_=True))
+
+
+async def _serve(
+    chosen: Settings,
+    *,
+    web_: bool = False,
+    worker_: bool = False,
+    clock_: bool = False,
+    actions_: bool = False,
+) -> None:
+    process = Process(build(chosen))
+    if web_:
+        process.add_web(listen(chosen.host, chosen.port))
+    if actions_:
+        process.add_actions(listen(chosen.actions_host, chosen.actions_port))
+    await process.run(loops(process.desk, web_=web_, worker=worker_, clock=clock_))
+
+
+@app.command("rasa")
+def rasa_command(
+    port: Annotated[int, typer.Option(help="Port on loopback.")] = 5005,
+) -> None:
+    """Run Rasa alone, on loopback, with the model of the present training data.
+
+    Example: frontdesk rasa --port 5005
+    """
+    chosen = _load()
+    up.prepare_rasa(chosen)
+    asyncio.run(up.rasa_alone(chosen, port))
+
+
+@app.command()
+def train(
+    force: Annotated[bool, typer.Option(help="Train even if nothing has changed.")] = False,
+) -> None:
+    """Train the assistant if its training data changed.
+
+    Example: frontdesk train --force
+    """
+    model = up.prepare_rasa(_load(), force=force)
+    typer.echo(f"The model is {model.relative_to(rasa.ROOT)}")
+
+
+@app.command("migrate")
+def migrate_command(database_url: Url = None) -> None:
+    """Create the database or bring its schema up to date.
+
+    Example: frontdesk migrate --database-url postgresql://localhost/frontdesk
+    """
+    chosen = _load(database_url=database_url)
+    migrate.upgrade(chosen.database_url)
+    typer.echo(f"The database is at revision {migrate.head()}")
+
+
+def main() -> None:
+    """Run the command line; our own errors become one line and exit code 2."""
+    try:
+        app()
+    except FrontdeskError as error:
+        _errors.print(f"frontdesk: {error}", style="red", markup=False, soft_wrap=True)
+        sys.exit(2)

@@ -1,0 +1,5 @@
+"""Commands that show and change data."""
+
+import typer
+
+SUB_APPS: dict[str, typer.Typer] = {}

@@ -1,0 +1,115 @@
+"""Questions agents ask about conversations."""
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Row, ScalarSelect, Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk.tables.contact import ContactRow
+from desk.tables.conversation import (
+    AttachmentRow,
+    Author,
+    ConversationRow,
+    Direction,
+    MessageRow,
+    Owner,
+)
+from desk.tables.outbox import OutboxRow, OutboxState
+from desk.tables.ticket import TicketRow
+from desk.tickets.status import DONE
+
+LineRow = Row[tuple[ConversationRow, str | None, str | None, Author | None]]
+"""A conversation, its contact's name, the start of the last message and who wrote that."""
+
+_SNIPPET = 160
+
+
+def _last_id() -> ScalarSelect[int | None]:
+    return (
+        select(func.max(MessageRow.id))
+        .where(
+            MessageRow.conversation_id == ConversationRow.id,
+            MessageRow.direction != Direction.NOTE,
+        )
+        .correlate(ConversationRow)
+        .scalar_subquery()
+    )
+
+
+def _lines() -> Select[tuple[ConversationRow, str | None, str | None, Author | None]]:
+    return (
+        select(
+            ConversationRow,
+            ContactRow.name,
+            func.substr(MessageRow.text, 1, _SNIPPET),
+            MessageRow.author,
+        )
+        .join(ContactRow, ContactRow.id == ConversationRow.contact_id)
+        .outerjoin(MessageRow, MessageRow.id == _last_id())
+    )
+
+
+async def lines(session: AsyncSession, owner: Owner, limit: int) -> Sequence[LineRow]:
+    """Return an owner's conversations: the longest waiting first, the others newest first."""
+    order = (
+        ConversationRow.waiting_since.asc()
+        if owner is Owner.WAITING
+        else ConversationRow.updated_at.desc()
+    )
+    query = _lines().where(ConversationRow.owner == owner).order_by(order, ConversationRow.id)
+    return (await session.execute(query.limit(limit))).all()
+
+
+async def line(session: AsyncSession, conversation_id: str) -> LineRow | None:
+    """Return one conversation as the inbox shows it."""
+    query = _lines().where(ConversationRow.id == conversation_id)
+    return (await session.execute(query)).one_or_none()
+
+
+async def counts(session: AsyncSession) -> dict[Owner, int]:
+    """Return how many conversations each owner has."""
+    found = await session.execute(
+        select(ConversationRow.owner, func.count()).group_by(ConversationRow.owner)
+    )
+    known = {row[0]: row[1] for row in found}
+    return {owner: known.get(owner, 0) for owner in Owner}
+
+
+async def files(
+    session: AsyncSession, message_ids: Collection[int]
+) -> Sequence[Row[tuple[int, int, str, int]]]:
+    """Return (message id, file id, name, size) of the files of some messages."""
+    found = await session.execute(
+        select(AttachmentRow.message_id, AttachmentRow.id, AttachmentRow.name, AttachmentRow.size)
+        .where(AttachmentRow.message_id.in_(message_ids))
+        .order_by(AttachmentRow.id)
+    )
+    return found.all()
+
+
+async def file(session: AsyncSession, conversation_id: str, file_id: int) -> AttachmentRow | None:
+    """Return a file, only if it came in this conversation."""
+    return await session.scalar(
+        select(AttachmentRow)
+        .join(MessageRow, MessageRow.id == AttachmentRow.message_id)
+        .where(AttachmentRow.id == file_id, MessageRow.conversation_id == conversation_id)
+    )
+
+
+async def states(session: AsyncSession, message_ids: Collection[int]) -> dict[int, OutboxState]:
+    """Return how far each message that was to be sent has come."""
+    found = await session.execute(
+        select(OutboxRow.message_id, OutboxRow.state).where(OutboxRow.message_id.in_(message_ids))
+    )
+    return {row[0]: row[1] for row in found}
+
+
+async def open_tickets(session: AsyncSession, contact_id: str, limit: int) -> Sequence[TicketRow]:
+    """Return a contact's unsettled tickets, newest first."""
+    found = await session.scalars(
+        select(TicketRow)
+        .where(TicketRow.contact_id == contact_id, TicketRow.status.not_in(DONE))
+        .order_by(TicketRow.id.desc())
+        .limit(limit)
+    )
+    return found.all()
