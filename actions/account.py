@@ -7,6 +7,7 @@ from actions.again import again, payload
 from actions.heard import Heard
 from actions.memory import ask
 from actions.services import Services
+from actions.titles import ticket_title
 from actions.wording import mask_email, mask_phone
 from desk.commerce.model import Customer
 
@@ -17,7 +18,6 @@ _KINDS = {
     "premium": ("premium", "高级"),
     "business": ("business", "企业"),
 }
-_TICKETS = {"edit_account": "Change account details", "switch_account": "Switch account"}
 
 
 class AccountAnswers:
@@ -41,7 +41,7 @@ class AccountAnswers:
             return [ask("delete_account")]
         speaker.say(f"utter_ask_{goal}")
         carried = {
-            "title": _TICKETS[goal],
+            "title": ticket_title(goal, heard.language),
             "priority": "normal",
             "contact": "on_file" if customer.email else "here",
             "topic": "account",

@@ -8,6 +8,7 @@ from actions.act import Act, Speaker
 from actions.forms.catalogue import FEEDBACK
 from actions.heard import Heard
 from actions.memory import ask, left
+from actions.reading import shape
 from actions.wording import moment
 from desk.commerce.policies import Topic
 
@@ -48,7 +49,9 @@ class Answer(Act):
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Say it; a form that is open asks its question again after that."""
         topic = _TOPICS.get(heard.intent)
-        if topic is None:
+        if heard.intent == "out_of_scope" and shape.is_language_wish(heard.text):
+            speaker.say("utter_language")
+        elif topic is None:
             shop = self.services.policies.rules.shop.name.get(heard.language)
             speaker.say(f"utter_{heard.intent}", shop=shop)
         else:

@@ -22,7 +22,9 @@ class SetGoal(Act):
         """Prepare the form that the rule starts next."""
         form = FORM_OF[heard.intent]
         paused = heard.slots.get("paused_form")
-        resumed = paused is not None and paused["form"] == form.name and heard.active_form != form.name
+        resumed = (
+            paused is not None and paused["form"] == form.name and heard.active_form != form.name
+        )
         events = [
             *left(heard),
             *([] if resumed or heard.active_form == form.name else cleared(form)),

@@ -5,6 +5,7 @@ from rasa_sdk.events import EventType
 from actions.act import Speaker
 from actions.heard import Heard
 from actions.services import Services
+from actions.titles import ticket_title
 from actions.wording import day
 from desk.commerce.model import Invoice, Order
 from desk.commerce.money import format_money
@@ -39,7 +40,7 @@ class InvoiceAnswers:
             key=heard.key(self._action),
             conversation_id=heard.conversation_id,
             topic="question",
-            title=f"Send the invoice of order {order.number}",
+            title=ticket_title("get_invoice", heard.language, order.number),
             description=heard.text,
             contact_detail=order.email,
             order_number=order.number,

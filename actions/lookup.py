@@ -13,6 +13,7 @@ from actions.heard import Heard
 from actions.invoices import InvoiceAnswers
 from actions.memory import ask, offer_paused
 from actions.services import Services
+from actions.titles import ticket_title
 from actions.wording import day, goods
 from desk.commerce.model import Customer, Order, OrderStatus, Refund
 from desk.commerce.money import format_money
@@ -137,7 +138,7 @@ class Lookup(Act):
             return []
         speaker.say("utter_can_change", order=order.number, goods=goods(order, heard.language))
         carried = {
-            "title": f"Change order {order.number}",
+            "title": ticket_title("change_order", heard.language, order.number),
             "priority": "high",
             "contact": "here",
             "topic": "order_change",

@@ -20,6 +20,7 @@ from actions.forms.catalogue import (
 from actions.forms.form import Form
 from actions.heard import Heard
 from actions.memory import cleared, offer_paused
+from actions.titles import ticket_title
 from actions.wording import mask_email
 from desk.tickets.model import Ticket
 
@@ -81,7 +82,7 @@ class SubmitRefund(Submit):
         ticket = await self.open(
             heard,
             topic="refund",
-            title=f"Refund for order {number}",
+            title=ticket_title("get_refund", heard.language, number),
             description=_lines(heard, reason="Reason", wish="Wish"),
             order=number,
         )
@@ -97,10 +98,11 @@ class SubmitComplaint(Submit):
     async def submit(self, speaker: Speaker, heard: Heard) -> None:
         """Pass it on."""
         order = heard.slots.get("about_order")
+        kind = "complaint" if order == NOT_GIVEN else "complaint_about"
         ticket = await self.open(
             heard,
             topic="complaint",
-            title="Complaint" + (f" about order {order}" if order != NOT_GIVEN else ""),
+            title=ticket_title(kind, heard.language, str(order)),
             description=_lines(heard, reason="What happened", about_order="Order", wish="Wish"),
             order=None if order == NOT_GIVEN else str(order),
             priority="high",
@@ -125,7 +127,7 @@ class SubmitAddress(Submit):
         ticket = await self.open(
             heard,
             topic="address_change",
-            title=f"New address for order {number}",
+            title=ticket_title("change_shipping_address", heard.language, number),
             description=address,
             order=number,
             priority="high",

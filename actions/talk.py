@@ -7,8 +7,8 @@ from actions.again import again, payload
 from actions.forms.catalogue import FORM_OF, ORDER_GOALS
 from actions.heard import Heard
 from actions.memory import ask, asked, dropped, offer_paused
-from actions.reading import values
-from actions.titles import TITLES, title
+from actions.reading import shape, values
+from actions.titles import TITLES, ticket_title, title
 from actions.which import refers, which_order
 
 _GUESSES = 3
@@ -46,7 +46,7 @@ class Affirm(Act):
             key=heard.key(self.NAME),
             conversation_id=heard.conversation_id,
             topic="cancellation",
-            title=f"Cancel order {order}",
+            title=ticket_title("cancel_order", heard.language, order),
             description="The customer confirmed the cancellation.",
             priority="high",
             order_number=order,
@@ -58,7 +58,7 @@ class Affirm(Act):
             key=heard.key(self.NAME),
             conversation_id=heard.conversation_id,
             topic="account",
-            title="Delete the account",
+            title=ticket_title("delete_account", heard.language),
             description="The customer confirmed that the account should be deleted.",
         )
         speaker.say("utter_delete_asked", ticket=ticket.number)
@@ -108,7 +108,8 @@ class Inform(Act):
         goal = heard.slots.get("goal")
         number = values.order_number(heard) or await which_order(self.services.commerce, heard)
         if number and goal in _FOLLOWS:
-            return again(payload(str(goal), {"order_number": number}))
+            proof = {name: value for name in ("email", "phone") if (value := heard.value(name))}
+            return again(payload(str(goal), {"order_number": number, **proof}))
         if number:
             speaker.say("utter_what_about_order", order=number, buttons=_wishes(number, heard))
             return [SlotSet("order_number", number)]
@@ -128,6 +129,9 @@ class Fallback(Act):
         """Ask what was meant, or offer a way out."""
         if (rated := _rated(heard)) is not None:
             return again(payload("give_feedback", {"score": str(rated)}))
+        if shape.is_language_wish(heard.text):
+            speaker.say("utter_language")
+            return []
         if self.NAME in heard.said_before:
             speaker.say("utter_offer_human")
             return [ask("go", yes="/contact_human_agent")]

@@ -43,3 +43,25 @@ def title(intent: str, language: str) -> str:
     """Return the name of a wish."""
     english, chinese = TITLES[intent]
     return chinese if language == "zh" else english
+
+
+_TICKETS: dict[str, tuple[str, str]] = {
+    "cancel_order": ("Cancel order {order}", "取消订单 {order}"),
+    "change_order": ("Change order {order}", "修改订单 {order}"),
+    "get_refund": ("Refund for order {order}", "订单 {order} 退款"),
+    "get_invoice": ("Send the invoice of order {order}", "寄送订单 {order} 的发票"),
+    "change_shipping_address": ("New address for order {order}", "订单 {order} 改地址"),
+    "complaint": ("Complaint", "投诉"),
+    "complaint_about": ("Complaint about order {order}", "投诉（订单 {order}）"),
+    "edit_account": ("Change account details", "修改账户资料"),
+    "switch_account": ("Change the kind of account", "变更账户类型"),
+    "delete_account": ("Delete the account", "注销账户"),
+    "locked": ("Could not prove whose order it is", "订单归属核对失败"),
+}
+"""Titles of the tickets that we open: customers see them when they ask what became of one."""
+
+
+def ticket_title(kind: str, language: str, order: str = "") -> str:
+    """Return a ticket's title in the customer's language."""
+    english, chinese = _TICKETS[kind]
+    return (chinese if language == "zh" else english).format(order=order)

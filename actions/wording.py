@@ -23,7 +23,8 @@ def moment(at: datetime | None, language: str, zone: str) -> str:
     if at is None:
         return ""
     local = at.astimezone(ZoneInfo(zone))
-    return f"{day(at, language, zone)} {local:%H:%M}"
+    space = "" if language == "zh" else " "
+    return f"{day(at, language, zone)}{space}{local:%H:%M}"
 
 
 def mask_email(email: str | None) -> str:

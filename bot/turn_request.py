@@ -53,7 +53,8 @@ def _text(data: dict[str, Any], key: str, longest: int) -> str:
         raise TurnRequestError(422, f"{key} must be a text that is not empty.")
     if len(value) > longest:
         raise TurnRequestError(422, f"{key} is longer than {longest} characters.")
-    return value
+    # JSON can carry half a surrogate pair; nothing behind this can.
+    return value.encode("utf-8", "replace").decode()
 
 
 def _metadata(data: dict[str, Any]) -> dict[str, Any]:

@@ -8,10 +8,10 @@ from desk.clock import Clock
 from desk.errors import ConflictError
 from desk.inbox import repository as inbox
 from desk.outbox import repository as outbox
-from desk.signals import INBOX, OUTBOX, Signals
+from desk.signals import Signals
 from desk.store.database import Database
-from desk.tables.inbox import InboxState
-from desk.tables.outbox import OutboxState
+from desk.tables.inbox import InboxRow, InboxState
+from desk.tables.outbox import OutboxRow, OutboxState
 
 _LISTED = 50
 
@@ -19,8 +19,8 @@ _LISTED = 50
 class Queue(StrEnum):
     """Where a dead letter lies; the value is also the topic that wakes its worker."""
 
-    INBOX = INBOX
-    OUTBOX = OUTBOX
+    INBOX = "inbox"
+    OUTBOX = "outbox"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class DeadLetter:
     at: datetime
 
 
+_UNSENT = (OutboxState.DEAD, OutboxState.FAILED, OutboxState.UNKNOWN)
 _REPLAY = {Queue.INBOX: inbox.replay, Queue.OUTBOX: outbox.replay}
 
 
@@ -50,39 +51,15 @@ class DeadLetters:
         self._clock = clock
 
     async def list(self, *, limit: int = _LISTED) -> tuple[DeadLetter, ...]:
-        """Return at most ``limit`` of each kind, the inbox's first, each newest first."""
-        found: list[DeadLetter] = []
+        """Return at most ``limit`` of each state, the inbox's first, each newest first."""
         async with self._database.read() as session:
-            for received in await inbox.listing(session, state=InboxState.DEAD, limit=limit):
-                found.append(
-                    DeadLetter(
-                        id=received.id,
-                        queue=Queue.INBOX,
-                        state=received.state,
-                        channel=received.channel,
-                        thread=received.thread,
-                        conversation_id=None,
-                        attempts=received.attempts,
-                        error=received.last_error,
-                        at=received.received_at,
-                    )
-                )
-            for state in (OutboxState.DEAD, OutboxState.FAILED, OutboxState.UNKNOWN):
-                for row in await outbox.listing(session, state=state, limit=limit):
-                    found.append(
-                        DeadLetter(
-                            id=row.id,
-                            queue=Queue.OUTBOX,
-                            state=row.state,
-                            channel=row.channel,
-                            thread=row.thread,
-                            conversation_id=row.conversation_id,
-                            attempts=row.attempts,
-                            error=row.last_error,
-                            at=row.created_at,
-                        )
-                    )
-        return tuple(found)
+            received = await inbox.listing(session, state=InboxState.DEAD, limit=limit)
+            unsent = [
+                row
+                for state in _UNSENT
+                for row in await outbox.listing(session, state=state, limit=limit)
+            ]
+        return (*map(_received, received), *map(_unsent, unsent))
 
     async def replay(self, queue: Queue, letter_id: int) -> None:
         """Put a dead letter back into its queue.
@@ -94,3 +71,31 @@ class DeadLetters:
             if not await _REPLAY[queue](session, letter_id, self._clock()):
                 raise ConflictError(f"{queue} {letter_id} is not dead (any more)")
         await self._signals.publish(queue)
+
+
+def _received(row: InboxRow) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        queue=Queue.INBOX,
+        state=row.state,
+        channel=row.channel,
+        thread=row.thread,
+        conversation_id=None,
+        attempts=row.attempts,
+        error=row.last_error,
+        at=row.received_at,
+    )
+
+
+def _unsent(row: OutboxRow) -> DeadLetter:
+    return DeadLetter(
+        id=row.id,
+        queue=Queue.OUTBOX,
+        state=row.state,
+        channel=row.channel,
+        thread=row.thread,
+        conversation_id=row.conversation_id,
+        attempts=row.attempts,
+        error=row.last_error,
+        at=row.created_at,
+    )

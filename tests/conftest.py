@@ -18,6 +18,7 @@ from desk.clock import StoppedClock
 from desk.dialogue.memory import MemoryDialogue
 from desk.settings import Settings
 from desk.store.database import Database, parse_url
+from tests.running import RunningDesk
 
 # The PostgreSQL wheel looks for a run-time folder when it is imported, and warns without one.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="frontdesk-"))
@@ -118,3 +119,15 @@ async def desk(
     desk = build(settings, dialogue=dialogue, channels={memory.name: memory}, clock=clock)
     yield desk
     await desk.close()
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
+    """Start the whole product once for the run, with the demo shop and the real, trained Rasa."""
+    desk = RunningDesk(tmp_path_factory.mktemp("running"), "--demo")
+    desk.start()
+    try:
+        desk.wait(seconds=900)  # the first run installs Rasa's environment and trains
+        yield desk
+    finally:
+        desk.stop()

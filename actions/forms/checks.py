@@ -10,10 +10,11 @@ from actions.forms.identify import Identity, Standing, identify
 from actions.forms.rulings import address_ruling, refund_ruling
 from actions.forms.validate import Check, ValidateForm
 from actions.heard import Heard
-from actions.titles import title
+from actions.titles import ticket_title, title
 from actions.wording import goods, mask_email
 from desk.commerce.model import Order
 
+_TOPICS = frozenset({"account", "order_change"})
 _PROVED = frozenset({"order_number", "contact_proof"})
 
 
@@ -36,6 +37,8 @@ class ValidateOrderForm(ValidateForm):
             return await self._locked(heard, slots)
         if identity.standing is Standing.KNOWN:
             return self._known(identity)
+        if identity.standing is Standing.NEED_NUMBER and not needs_order:
+            return Check(ask="order_number", say="utter_please_account_order")
         return _missing(identity, heard.language)
 
     def ruling(self, order: Order) -> str | None:
@@ -60,7 +63,7 @@ class ValidateOrderForm(ValidateForm):
             key=f"{heard.conversation_id}:locked:{today}",
             conversation_id=heard.conversation_id,
             topic="other",
-            title="Could not prove whose order it is",
+            title=ticket_title("locked", heard.language),
             description=f"Wish: {title(goal, 'en') if goal else '—'}. Last number given: {slots['order_number']}.",
             contact_detail=slots["contact_proof"],
         )
@@ -92,7 +95,10 @@ class ValidateTicketForm(ValidateForm):
     async def check(
         self, heard: Heard, slots: Mapping[str, Any], fresh: Mapping[str, Any]
     ) -> Check:
-        """Offer the known address once everything else is there."""
+        """Ask what a change is about; offer the known address once everything else is there."""
+        topic = slots.get("topic")
+        if topic in _TOPICS and slots.get("title") and slots.get("description") is None:
+            return Check(ask="description", say=f"utter_please_description_{topic}")
         rest = ("title", "description", "priority")
         if slots.get("contact") is not None or any(slots.get(slot) is None for slot in rest):
             return Check()

@@ -63,6 +63,9 @@ def fill(form: Form, requested: str | None, heard: Heard) -> Filled:
         return Filled(outcome=Outcome.INTERRUPTED)
     if shape.is_stop(heard.text) and not heard.is_button:
         return Filled(outcome=Outcome.STOPPED)
+    if shape.is_language_wish(heard.text):
+        # The desk has switched the language already: nothing filled, only ask again in it.
+        return Filled()
     if question is None:
         return Filled(values=gleaned) if gleaned else Filled(outcome=Outcome.INTERRUPTED)
     if heard.is_button:
@@ -94,7 +97,7 @@ def _value(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
         return Filled(values=gleaned)
     if question.skip is not None and (shape.is_skip(heard.text) or heard.intent == "deny"):
         return Filled(values={question.slot: question.skip})
-    if heard.intent not in _SAYS_NOTHING and heard.confidence >= 0.4:
+    if _is_another_wish(heard):
         return Filled(outcome=Outcome.INTERRUPTED)
     if heard.intent == "deny" or shape.is_unknown(heard.text):
         return Filled(outcome=Outcome.UNKNOWN)
@@ -109,6 +112,8 @@ def _words(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
     others = {slot: value for slot, value in gleaned.items() if slot != question.slot}
     if others and values.only_corrects(heard):
         return Filled(values=others)
+    # A story mentions things; only a plain correction changes what was said before.
+    others = {slot: value for slot, value in others.items() if heard.slots.get(slot) is None}
     answer = gleaned.get(question.slot) or question.answer(heard)
     if answer is None:
         return Filled(values=others) if others else Filled(outcome=Outcome.UNUSABLE)
@@ -119,6 +124,15 @@ def _fit(question: Question, answer: Value) -> dict[str, Value]:
     if question.overflow is None or not isinstance(answer, str) or len(answer) <= LONGEST_TITLE:
         return {question.slot: answer}
     return {question.slot: answer[: LONGEST_TITLE - 1].rstrip() + "…", question.overflow: answer}
+
+
+def _is_another_wish(heard: Heard) -> bool:
+    if heard.intent in _SAYS_NOTHING or heard.confidence < 0.4:
+        return False
+    if heard.intent != "out_of_scope":
+        return True
+    # A classifier that must choose calls gibberish out of scope; a real request has a shape.
+    return shape.is_question(heard.text) or shape.is_request_to_us(heard.text)
 
 
 def _switches(form: Form, heard: Heard) -> bool:
@@ -140,7 +154,8 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
     if heard.intent == "contact_human_agent":
         return heard.confidence >= 0.5 and length <= 10
     if heard.intent in _SOCIAL and heard.confidence >= 0.5 and length <= 4:
-        return True
+        # Who is asked how it was may well answer "thanks, very nice".
+        return heard.intent != "thanks" or question.skip is None
     if shape.is_request_to_us(heard.text):
         return heard.intent == "out_of_scope"
     if question.taking is Taking.STORY:

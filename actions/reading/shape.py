@@ -46,7 +46,14 @@ _COMMAND = re.compile(
     r"|^\W*(?:那|先|还是|我还|那我)?(?:我要|我想|帮我|幫我|麻烦|麻煩|请|請|给我|給我|查|看|取消|改|换|修改|删除|注销|打开|转|找|退订|发)",
     re.IGNORECASE,
 )
-_REPROACH = re.compile(r"^\W*(?:and |but |so )?(?:why|how come|how (?:can|could) you)\b|为什么|為什麼|为啥|凭什么", re.IGNORECASE)
+_REPROACH = re.compile(
+    r"^\W*(?:and |but |so )?(?:why|how come|how (?:can|could) you)\b|为什么|為什麼|为啥|凭什么",
+    re.IGNORECASE,
+)
+_LANGUAGE = re.compile(
+    r"\b(?:english|chinese|mandarin)\b|中文|英文|英语|英語|汉语|漢語|普通话|普通話|國語",
+    re.IGNORECASE,
+)
 _HERE = re.compile(
     r"\bhere\b|\b(?:this|the) chat\b|\bin chat\b|这里|這裡|这儿|在线|聊天|就这", re.IGNORECASE
 )
@@ -95,6 +102,11 @@ def is_noise(text: str) -> bool:
 def is_command(text: str) -> bool:
     """Say whether the text asks for something to be done."""
     return bool(_COMMAND.match(text))
+
+
+def is_language_wish(text: str) -> bool:
+    """Say whether a short text asks for another language: "in English please", 说中文."""
+    return bool(_LANGUAGE.search(text)) and size(text) <= 6
 
 
 def is_here(text: str) -> bool:

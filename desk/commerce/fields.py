@@ -82,11 +82,12 @@ def _moment(value: Any, info: ValidationInfo) -> Any:
 Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=200)]
 Key = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=64)]
 Word = Annotated[str | None, BeforeValidator(_empty), Field(max_length=64)]
+# The length stands first: after a validator pydantic would measure None too.
 Email = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_email), Field(max_length=254)
+    str | None, Field(max_length=254), BeforeValidator(_empty), AfterValidator(_email)
 ]
 Phone = Annotated[
-    str | None, BeforeValidator(_empty), AfterValidator(_phone), Field(max_length=32)
+    str | None, Field(max_length=32), BeforeValidator(_empty), AfterValidator(_phone)
 ]
 OrderNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_order_number)]
 InvoiceNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_invoice_number)]

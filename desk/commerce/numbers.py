@@ -11,7 +11,22 @@ _LONGEST_INPUT = 80
 _ORDER = {"order", "ord", "fd", "订单", "訂單", "单", "單"}
 _INVOICE = {"invoice", "inv", "bill", "发票", "發票", "账单", "帳單"}
 _TICKET = {"ticket", "tkt", "t", "case", "工单", "工單", "服务单", "服務單"}
-_FILLER = {"number", "no", "nr", "num", "is", "是", "为", "為", "编号", "編號", "号码", "號碼", "号", "號"}
+_FILLER = {
+    "number",
+    "no",
+    "nr",
+    "num",
+    "is",
+    "是",
+    "为",
+    "為",
+    "编号",
+    "編號",
+    "号码",
+    "號碼",
+    "号",
+    "號",
+}
 
 _WORDS = "|".join(sorted(_ORDER | _INVOICE | _TICKET | _FILLER, key=len, reverse=True))
 # The possessive "*+" keeps a long run of "nonono" from being tried in every way.

@@ -36,6 +36,9 @@ from desk.commerce.model import InvoiceStatus, OrderStatus, RefundStatus
 from desk.commerce.money import decimals
 
 
+_MOST_LINES = 1000
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
@@ -108,7 +111,7 @@ class OrderRecord(_Record):
     ship_address: Annotated[str, Field(min_length=1, max_length=1000)]
     email: Email = None
     phone: Phone = None
-    lines: Annotated[tuple[LineRecord, ...], Field(min_length=1, max_length=1000)]
+    lines: tuple[LineRecord, ...]
 
     @model_validator(mode="before")
     @classmethod
@@ -120,6 +123,13 @@ class OrderRecord(_Record):
         if isinstance(lines, list | tuple):
             row = {**row, "lines": [_with_currency(line, currency) for line in lines]}
         return _in_cents(row, "total")
+
+    @field_validator("lines")
+    @classmethod
+    def _counted(cls, value: tuple[LineRecord, ...]) -> tuple[LineRecord, ...]:
+        if not 1 <= len(value) <= _MOST_LINES:
+            raise ValueError(f"an order has 1 to {_MOST_LINES} lines, not {len(value)}")
+        return value
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:

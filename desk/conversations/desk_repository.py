@@ -15,7 +15,7 @@ from desk.tables.conversation import (
     Owner,
 )
 from desk.tables.outbox import OutboxRow, OutboxState
-from desk.tables.ticket import TicketRow
+from desk.tables.ticket import TicketRow, TicketStatus
 from desk.tickets.status import DONE
 
 LineRow = Row[tuple[ConversationRow, str | None, str | None, Author | None]]
@@ -113,3 +113,12 @@ async def open_tickets(session: AsyncSession, contact_id: str, limit: int) -> Se
         .limit(limit)
     )
     return found.all()
+
+
+async def ticket_counts(session: AsyncSession) -> dict[TicketStatus, int]:
+    """Return how many tickets have each status."""
+    found = await session.execute(
+        select(TicketRow.status, func.count()).group_by(TicketRow.status)
+    )
+    known = {row[0]: row[1] for row in found}
+    return {status: known.get(status, 0) for status in TicketStatus}

@@ -9,6 +9,7 @@ from desk.errors import NotFoundError
 from desk.store.database import Database
 from desk.tables.conversation import MessageRow, Owner
 from desk.tables.outbox import OutboxState
+from desk.tables.ticket import TicketStatus
 from desk.tickets.numbers import ticket_number
 
 _TICKETS_SHOWN = 10
@@ -34,6 +35,11 @@ class DeskView:
         """Return how many conversations wait for a person."""
         async with self._database.read() as session:
             return (await ask.counts(session))[Owner.WAITING]
+
+    async def ticket_counts(self) -> Mapping[TicketStatus, int]:
+        """Return how many tickets have each status."""
+        async with self._database.read() as session:
+            return await ask.ticket_counts(session)
 
     async def talk(self, conversation_id: str, *, limit: int) -> Talk:
         """Return a conversation with at most ``limit`` of its last messages.

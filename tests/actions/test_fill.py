@@ -47,7 +47,13 @@ FILLED: list[Case] = [
         INFORM,
         {"order_number": "10042", "contact_proof": "13800000042"},
     ),
-    (ORDER, "order_number", "my mail is ana@example.com", INFORM, {"contact_proof": "ana@example.com"}),
+    (
+        ORDER,
+        "order_number",
+        "my mail is ana@example.com",
+        INFORM,
+        {"contact_proof": "ana@example.com"},
+    ),
     # the proof
     (ORDER, "contact_proof", "ANA@Example.com", INFORM, {"contact_proof": "ana@example.com"}),
     (ORDER, "contact_proof", "+1 555 0123", INFORM, {"contact_proof": "+1 555 0123"}),
@@ -66,7 +72,13 @@ FILLED: list[Case] = [
     (TICKET, "priority", "sorry the mail is b@example.com", INFORM, {"contact": "b@example.com"}),
     # words
     (REFUND, "reason", "it arrived broken", INFORM, {"reason": "it arrived broken"}),
-    (REFUND, "reason", "i want my money back cos its broken", "get_refund", {"reason": "i want my money back cos its broken"}),
+    (
+        REFUND,
+        "reason",
+        "i want my money back cos its broken",
+        "get_refund",
+        {"reason": "i want my money back cos its broken"},
+    ),
     (REFUND, "reason", "颜色不对，不喜欢", "complaint", {"reason": "颜色不对，不喜欢"}),
     (REFUND, "reason", "质量太差了", "complaint", {"reason": "质量太差了"}),
     (REFUND, "reason", "none", "deny", {"reason": NOT_GIVEN}),
@@ -74,8 +86,20 @@ FILLED: list[Case] = [
     (REFUND, "reason", "my parcel never came", "track_order", {"reason": "my parcel never came"}),
     (REFUND, "wish", "just send me a new one", "inform", {"wish": "just send me a new one"}),
     (REFUND, "wish", "换一个新的", INFORM, {"wish": "换一个新的"}),
-    (COMPLAINT, "reason", "your driver threw it over the fence!!", "complaint", {"reason": "your driver threw it over the fence!!"}),
-    (COMPLAINT, "reason", "why does nobody ever answer the phone?", "contact_customer_service", {"reason": "why does nobody ever answer the phone?"}),
+    (
+        COMPLAINT,
+        "reason",
+        "your driver threw it over the fence!!",
+        "complaint",
+        {"reason": "your driver threw it over the fence!!"},
+    ),
+    (
+        COMPLAINT,
+        "reason",
+        "why does nobody ever answer the phone?",
+        "contact_customer_service",
+        {"reason": "why does nobody ever answer the phone?"},
+    ),
     (
         COMPLAINT,
         "reason",
@@ -89,8 +113,20 @@ FILLED: list[Case] = [
     # tickets
     (TICKET, "title", "lamp flickers", INFORM, {"title": "lamp flickers"}),
     (TICKET, "title", "cancel my order", "cancel_order", {"title": "cancel my order"}),
-    (TICKET, "description", "cant log in since monday, password reset does nothing", "recover_password", {"description": "cant log in since monday, password reset does nothing"}),
-    (TICKET, "description", "登录不上去，一直提示密码错误", "recover_password", {"description": "登录不上去，一直提示密码错误"}),
+    (
+        TICKET,
+        "description",
+        "cant log in since monday, password reset does nothing",
+        "recover_password",
+        {"description": "cant log in since monday, password reset does nothing"},
+    ),
+    (
+        TICKET,
+        "description",
+        "登录不上去，一直提示密码错误",
+        "recover_password",
+        {"description": "登录不上去，一直提示密码错误"},
+    ),
     (TICKET, "priority", "not urgent", INFORM, {"priority": "low"}),
     (TICKET, "priority", "ASAP!!!", INFORM, {"priority": "urgent"}),
     (TICKET, "priority", "普通就行", INFORM, {"priority": "normal"}),
@@ -100,9 +136,27 @@ FILLED: list[Case] = [
     (TICKET, "contact", "在这里回复就行", INFORM, {"contact": HERE}),
     (TICKET, "contact", "b@example.com", INFORM, {"contact": "b@example.com"}),
     # addresses
-    (ADDRESS, "address", "12 Lake Road, Springfield 62701", INFORM, {"address": "12 Lake Road, Springfield 62701"}),
-    (ADDRESS, "address", "it's 5 Main Street, Riverton", INFORM, {"address": "5 Main Street, Riverton"}),
-    (ADDRESS, "address", "改成 北京市示例区样板路8号", "change_shipping_address", {"address": "北京市示例区样板路8号"}),
+    (
+        ADDRESS,
+        "address",
+        "12 Lake Road, Springfield 62701",
+        INFORM,
+        {"address": "12 Lake Road, Springfield 62701"},
+    ),
+    (
+        ADDRESS,
+        "address",
+        "it's 5 Main Street, Riverton",
+        INFORM,
+        {"address": "5 Main Street, Riverton"},
+    ),
+    (
+        ADDRESS,
+        "address",
+        "改成 北京市示例区样板路8号",
+        "change_shipping_address",
+        {"address": "北京市示例区样板路8号"},
+    ),
     # ratings
     (FEEDBACK, "score", "5", INFORM, {"score": 5}),
     (FEEDBACK, "score", "4 stars", "give_feedback", {"score": 4}),
@@ -115,7 +169,9 @@ FILLED: list[Case] = [
 
 
 @pytest.mark.parametrize(("form", "slot", "text", "intent", "values"), FILLED)
-def test_a_message_fills(form: Form, slot: str, text: str, intent: str, values: dict[str, Any]) -> None:
+def test_a_message_fills(
+    form: Form, slot: str, text: str, intent: str, values: dict[str, Any]
+) -> None:
     filled = fill(form, slot, heard(text, intent))
     assert filled.outcome is Outcome.FILLED
     assert filled.values == values

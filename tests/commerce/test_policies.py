@@ -170,10 +170,10 @@ def test_a_missing_topic_is_named(path: Path) -> None:
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     del content["topics"]["newsletter"]
     path.write_text(yaml.safe_dump(content), encoding="utf-8")
-    with pytest.raises(SettingsError, match="topics: .*newsletter"):
+    with pytest.raises(SettingsError, match=r"topics: .*newsletter"):
         Policies(path)
 
 
 def test_a_missing_file_stops_the_start(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="none.yml cannot be read"):
+    with pytest.raises(SettingsError, match=r"none\.yml cannot be read"):
         Policies(tmp_path / "none.yml")

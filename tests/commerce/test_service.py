@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from itertools import product
 
 import pytest
 
@@ -29,23 +30,20 @@ async def _match(shop: Commerce, talk: Talk, number: str, proof: str, key: str) 
     return await shop.match(conversation_id=talk.id, number=number, proof=proof, key=key)
 
 
-@pytest.mark.parametrize(
-    "number", ["10023", "#fd-10023", "订单号10023", "INV-2023", "invoice 2023", "2023"]
-)
-@pytest.mark.parametrize(
-    "proof", ["ana@example.com", "ANA@Example.com ", "+1 555 0123", "5550123"]
-)
-async def test_the_right_proof_matches(
-    shop: Commerce, world: World, number: str, proof: str
-) -> None:
-    talk = await world.talk()
-    match = await _match(shop, talk, number, proof, "m1")
-    assert match.status is MatchStatus.MATCHED
-    assert match.order is not None
-    assert match.order.number == "10023"
-    assert match.customer is not None
-    assert match.customer.email == "ana@example.com"
-    assert await shop.verified(conversation_id=talk.id) == match.customer
+_NUMBERS = ("10023", "#fd-10023", "订单号10023", "INV-2023", "invoice 2023", "2023")
+_PROOFS = ("ana@example.com", "ANA@Example.com ", "+1 555 0123", "5550123")
+
+
+async def test_the_right_proof_matches(shop: Commerce, world: World) -> None:
+    for number, proof in product(_NUMBERS, _PROOFS):
+        talk = await world.talk()
+        match = await _match(shop, talk, number, proof, f"{number} {proof}")
+        assert match.status is MatchStatus.MATCHED
+        assert match.order is not None
+        assert match.order.number == "10023"
+        assert match.customer is not None
+        assert match.customer.email == "ana@example.com"
+        assert await shop.verified(conversation_id=talk.id) == match.customer
 
 
 async def test_a_match_is_written_down(shop: Commerce, world: World, clock: StoppedClock) -> None:
@@ -176,7 +174,7 @@ async def test_orders_come_newest_first_with_everything(shop: Commerce) -> None:
         "玻璃茶壶 600 毫升",
         "双层玻璃杯（2 只装）",
     ]
-    assert [line.name("en") for line in delivered.lines][0] == "Glass teapot 600 ml"
+    assert delivered.lines[0].name("en") == "Glass teapot 600 ml"
     assert [invoice.number for invoice in delivered.invoices] == ["INV-2031"]
     assert [(refund.status, refund.amount_cents) for refund in delivered.refunds] == [
         ("paid", 1890)

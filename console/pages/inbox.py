@@ -1,0 +1,75 @@
+"""The inbox: who waits first."""
+
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from console.render import Renderer
+from console.visit import Visit
+from desk.conversations.desk_model import Inbox
+from desk.conversations.desk_view import DeskView
+from desk.tables.conversation import Owner
+
+ORDER = (Owner.WAITING, Owner.HUMAN, Owner.BOT, Owner.CLOSED)
+_EACH, _PAGE, _MOST = 12, 50, 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Which part of the inbox a page shows: all owners, or one with up to ``limit`` lines."""
+
+    owner: Owner | None
+    limit: int
+
+    @classmethod
+    def of(cls, visit: Visit) -> "Shown":
+        """Read it from the address."""
+        asked = visit.query("owner")
+        owner = Owner(asked) if asked in tuple(Owner) else None
+        return cls(owner=owner, limit=visit.number("limit", _PAGE, _MOST))
+
+    @property
+    def limits(self) -> dict[Owner, int]:
+        """How many lines of each owner to read."""
+        return {self.owner: self.limit} if self.owner else dict.fromkeys(ORDER, _EACH)
+
+    @property
+    def query(self) -> str:
+        """The address's part that asks for this again."""
+        return f"owner={self.owner}&limit={self.limit}" if self.owner else ""
+
+    @property
+    def more(self) -> int:
+        """The limit of a longer list; 0 when this is the longest."""
+        return min(self.limit + _PAGE, _MOST) if self.limit < _MOST else 0
+
+
+class InboxPages:
+    """Lists conversations."""
+
+    def __init__(self, view: DeskView, render: Renderer) -> None:
+        self._view = view
+        self._render = render
+
+    async def show(self, visit: Visit) -> Response:
+        """Show the inbox."""
+        shown = Shown.of(visit)
+        inbox = await self._view.inbox(shown.limits)
+        regions = {"inbox": self.region(visit, inbox, shown)}
+        waiting = inbox.counts[Owner.WAITING]
+        return self._render.live_page(
+            visit, "inbox.html", regions, waiting=waiting, query=shown.query
+        )
+
+    async def live(self, visit: Visit) -> Response:
+        """Say what changed in the inbox."""
+        shown = Shown.of(visit)
+        inbox = await self._view.inbox(shown.limits)
+        regions = {"inbox": self.region(visit, inbox, shown)}
+        return self._render.live(visit, regions, inbox.counts[Owner.WAITING])
+
+    def region(self, visit: Visit, inbox: Inbox, shown: Shown, current: str = "") -> str:
+        """Return the list, with the conversation ``current`` marked."""
+        return self._render.region(
+            visit, "_inbox.html", inbox=inbox, shown=shown, owners=ORDER, current=current
+        )

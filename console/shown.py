@@ -1,0 +1,49 @@
+"""Values as people read them."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from console.words import say
+from desk.commerce.model import Customer
+from desk.conversations.desk_model import Line
+
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def age(since: datetime, now: datetime, language: str) -> str:
+    """Return how long ago something was, in one unit."""
+    passed = max(now - since, timedelta())
+    if passed < _MINUTE:
+        return say("age.now", language)
+    unit, name = next(
+        (unit, name)
+        for unit, name in ((_DAY, "days"), (_HOUR, "hours"), (_MINUTE, "minutes"))
+        if passed >= unit
+    )
+    return say(f"age.{name}", language, n=passed // unit)
+
+
+def size(count: int) -> str:
+    """Return a number of bytes, such as ``12 kB``."""
+    if count < 1_000:
+        return f"{count} B"
+    return f"{count / 1_000:.0f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def percent(share: float | None) -> str:
+    """Return a share of 0 to 1 as a percentage, a dash when there is none."""
+    return "–" if share is None else f"{share * 100:.0f}%"
+
+
+def name_of(line: Line, language: str, customer: Customer | None = None) -> str:
+    """Return what to call a contact: by proof, by their own word, or a visitor with the end of their handle."""
+    if customer is not None:
+        return customer.name
+    return line.name or say("visitor", language, tag=line.thread[-4:].upper())
+
+
+def version(regions: Mapping[str, str]) -> str:
+    """Return a short name for what a page shows now; it changes when a region does."""
+    return hashlib.sha256(json.dumps(regions, sort_keys=True).encode()).hexdigest()[:16]
