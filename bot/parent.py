@@ -1,25 +1,28 @@
-"""Ends this process when the one that started it is gone, however it went."""
+"""Ends this process when the application that started it is gone, even if it was killed."""
+
+from __future__ import annotations
 
 import os
 import signal
 import threading
 import time
+from collections.abc import Mapping
 
-VARIABLE = "FRONTDESK_PARENT_PIPE"
-GRACE_SECONDS = 3.0
-
-
-def watch() -> None:
-    """Wait in a thread for the end of the pipe that the parent holds open; without one do nothing."""
-    number = os.environ.get(VARIABLE)
-    if number:
-        threading.Thread(target=_wait, args=(int(number),), name="parent", daemon=True).start()
+PIPE_VARIABLE = "FRONTDESK_PARENT_PIPE"
+GRACE_SECONDS = 5.0
 
 
-def _wait(descriptor: int) -> None:
-    # Nobody ever writes: reading returns only when the last writer is gone.
-    while os.read(descriptor, 1):
-        continue
+def watch(environment: Mapping[str, str]) -> None:
+    """Watches the pipe that the parent holds open, if it named one; without it nothing happens."""
+    pipe = environment.get(PIPE_VARIABLE, "")
+    if pipe.isdecimal():
+        threading.Thread(target=_outlive, args=(int(pipe),), daemon=True).start()
+
+
+def _outlive(pipe: int) -> None:
+    # The kernel closes the parent's end however the parent dies; nothing is ever written.
+    while os.read(pipe, 1):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)

@@ -231,7 +231,7 @@ def test_a_caller_that_hangs_up_finds_the_answer_later(
 @pytest.mark.parametrize("text", ["x" * 10_000, "🎁🎁🎁", "a\x00b\x07", "half \ud83d pair", "<script>alert(1)</script>", "?"])
 def test_any_text_gets_an_answer(rasa: RasaServer, name: str, text: str) -> None:
     first, second = rasa.say(name, "m1", text), rasa.say(name, "m1", text)
-    assert first[0] == second[0] == 200
+    assert _texts(first) == ["pardon"]
     assert second[1] == {**first[1], "replayed": True}
 
 
