@@ -3,10 +3,12 @@
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.act import Act, Speaker
+from actions.again import again
 from actions.forms.catalogue import FEEDBACK, FORM_OF, FORMS
 from actions.forms.form import Form
 from actions.heard import Heard
-from actions.memory import cleared, left
+from actions.memory import asked, cleared, left
+from actions.reading import values
 from actions.which import which_order
 
 _CARRIED = ("topic",)
@@ -19,7 +21,9 @@ class SetGoal(Act):
     NAME = "action_set_goal"
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
-        """Prepare the form that the rule starts next."""
+        """Prepare the form that the rule starts next; a wish repeated at "shall I?" is a yes."""
+        if _confirms(heard):
+            return [SlotSet("pending", heard.slots["pending"]), *again("/affirm")]
         form = FORM_OF[heard.intent]
         paused = heard.slots.get("paused_form")
         resumed = (
@@ -44,7 +48,9 @@ class StopForm(Act):
     NAME = "action_stop_form"
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
-        """Say so and forget the answers."""
+        """Say so and forget the answers; where yes or no was asked, "never mind" is a no."""
+        if heard.active_form is None and asked(heard):
+            return [SlotSet("pending", heard.slots["pending"]), *again("/deny")]
         active = FORMS.get(heard.active_form or "")
         speaker.say("utter_stopped" if active else "utter_nothing_to_stop")
         forgotten = cleared(active) if active else []
@@ -55,6 +61,14 @@ class StopForm(Act):
             SlotSet("paused_form", None),
             SlotSet("outcome", None),
         ]
+
+
+def _confirms(heard: Heard) -> bool:
+    pending = asked(heard)
+    if pending is None or pending["kind"] != heard.intent or heard.is_button:
+        return False
+    number = values.order_number(heard)
+    return number is None or number == pending.get("order")
 
 
 def _paused(heard: Heard, form: Form) -> dict[str, str] | None:

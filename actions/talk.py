@@ -4,19 +4,17 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.act import Act, Buttons, Speaker
 from actions.again import again, payload
-from actions.forms.catalogue import FORM_OF, ORDER_GOALS
+from actions.follow import follow
+from actions.forms.catalogue import FORM_OF
 from actions.heard import Heard
 from actions.memory import ask, asked, dropped, offer_paused
 from actions.reading import shape, values
 from actions.titles import TITLES, ticket_title, title
-from actions.which import refers, which_order
 
 _GUESSES = 3
 _WORTH_GUESSING = 0.06
 """Below this share the classifier knows nothing; with some forty wishes chance alone gives 0.02."""
 _CARRIED = ("order_number", "invoice_number", "ticket_number")
-_FOLLOWS = ORDER_GOALS | {"get_refund", "change_shipping_address"}
-"""Goals that can be asked again for another order."""
 
 
 class Affirm(Act):
@@ -101,23 +99,10 @@ class Inform(Act):
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Ask the last question again for it."""
-        if (rated := _rated(heard)) is not None:
-            return again(payload("give_feedback", {"score": str(rated)}))
-        if ticket := heard.value("ticket_number"):
-            return again(payload("ticket_status", {"ticket_number": ticket}))
-        goal = heard.slots.get("goal")
-        number = values.order_number(heard) or await which_order(self.services.commerce, heard)
-        if number and goal in _FOLLOWS:
-            proof = {name: value for name in ("email", "phone") if (value := heard.value(name))}
-            return again(payload(str(goal), {"order_number": number, **proof}))
-        if number:
-            speaker.say("utter_what_about_order", order=number, buttons=_wishes(number, heard))
-            return [SlotSet("order_number", number)]
-        if goal in _FOLLOWS and refers(heard):
-            # Nobody knows which one: the form offers what there is.
-            return [SlotSet("order_number", None), *again(payload(str(goal)))]
-        speaker.say("utter_what_for")
-        return []
+        followed = await follow(self.services.commerce, speaker, heard)
+        if followed is None:
+            speaker.say("utter_what_for")
+        return followed or []
 
 
 class Fallback(Act):
@@ -127,8 +112,10 @@ class Fallback(Act):
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Ask what was meant, or offer a way out."""
-        if (rated := _rated(heard)) is not None:
-            return again(payload("give_feedback", {"score": str(rated)}))
+        if values.only_corrects(heard) or heard.value("ticket_number"):
+            followed = await follow(self.services.commerce, speaker, heard)
+            if followed is not None:
+                return followed
         if shape.is_language_wish(heard.text):
             speaker.say("utter_language")
             return []
@@ -159,20 +146,3 @@ def _guess(intent: str, heard: Heard) -> str:
 def _something_else(heard: Heard) -> Buttons:
     text = "都不是" if heard.language == "zh" else "Something else"
     return [{"title": text, "payload": "/deny"}]
-
-
-def _wishes(number: str, heard: Heard) -> Buttons:
-    return [
-        {
-            "title": title(intent, heard.language),
-            "payload": payload(intent, {"order_number": number}),
-        }
-        for intent in ("track_order", "check_invoice", "cancel_order", "get_refund")
-    ]
-
-
-def _rated(heard: Heard) -> int | None:
-    pending = asked(heard)
-    if pending is None or pending["kind"] != "score":
-        return None
-    return values.score(heard)

@@ -54,7 +54,7 @@ def loops(desk: Desk, *, web_: bool, worker: bool, clock: bool) -> dict[str, Loo
     """Return the loops of a process by name."""
     chosen: dict[str, Loop] = {}
     if web_:
-        chosen["accept"] = desk.acceptor.run
+        chosen |= {"accept": desk.acceptor.run, "watch": desk.watcher.run}
     if worker:
         chosen |= {"router": desk.router.run, "relay": desk.relay.run}
     if clock:

@@ -15,6 +15,7 @@ from desk.commerce.service import Commerce
 from desk.contacts.consents import Consents
 from desk.conversations.reader import Reader
 from desk.conversations.service import Conversations
+from desk.conversations.watch import Watcher
 from desk.dialogue.port import Dialogue
 from desk.dialogue.rasa import RasaDialogue
 from desk.errors import SettingsError
@@ -46,6 +47,7 @@ class Desk:
     relay: Relay
     conversations: Conversations
     reader: Reader
+    watcher: Watcher
     handoff: Handoff
     tickets: Tickets
     feedback: Feedback
@@ -116,6 +118,7 @@ def build(
         relay=Relay(database=database, channels=all_channels, signals=signals, clock=clock),
         conversations=conversations,
         reader=reader,
+        watcher=Watcher(database=database, signals=signals),
         handoff=Handoff(
             database=database,
             conversations=conversations,

@@ -100,7 +100,9 @@ class FrontdeskInput(InputChannel):
             return _refusal(401, "unauthorized", "Send the token as a bearer token.")
         if _ready_journal(request) is None:
             return _refusal(503, "not_ready", "No model is loaded.")
-        return _answered(200, {"status": "ok", "model": request.app.ctx.agent.processor.model_filename})
+        return _answered(
+            200, {"status": "ok", "model": request.app.ctx.agent.processor.model_filename}
+        )
 
     def _is_allowed(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("utf-8", "backslashreplace")

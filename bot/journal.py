@@ -55,7 +55,7 @@ class Session:
 
 
 def connect(url: str) -> sa.engine.Engine:
-    """An engine for the journal with its table in place; raises SQLAlchemyError when the database cannot be reached."""
+    """An engine for the journal with its table in place; SQLAlchemyError when it cannot be reached."""
     address = sa.engine.make_url(url)
     if address.get_backend_name() == "sqlite":
         engine = _sqlite(address)

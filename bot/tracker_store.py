@@ -109,7 +109,9 @@ class JournalTrackerStore(TrackerStore):
     def _append(self, live: Live, new: list[Event], data: list[EventData]) -> None:
         sender_id = live.tracker.sender_id
         starts_session = any(isinstance(event, SessionStarted) for event in new)
-        message_id = next((event.message_id for event in new if isinstance(event, UserUttered)), None)
+        message_id = next(
+            (event.message_id for event in new if isinstance(event, UserUttered)), None
+        )
         self.journal.append(sender_id, live.next_seq, message_id, starts_session, data)
         if starts_session and len(new) < len(live.tracker.events):
             # Still holds the session before; reading it anew keeps trackers as short as Rasa expects them.

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from console.words import say
+from console.words import has, say
 from desk.commerce.model import Customer
 from desk.conversations.desk_model import Line
 
@@ -47,3 +47,9 @@ def name_of(line: Line, language: str, customer: Customer | None = None) -> str:
 def version(regions: Mapping[str, str]) -> str:
     """Return a short name for what a page shows now; it changes when a region does."""
     return hashlib.sha256(json.dumps(regions, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def word(kind: str, key: str, language: str) -> str:
+    """Return the words for a value that others may add to; one without words stands for itself."""
+    full = f"{kind}.{key}"
+    return say(full, language) if has(full) else key

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from starlette.requests import Request
 
 from console.session import Session
+from desk.errors import NotFoundError
+
+_LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +29,17 @@ class Visit:
     def path(self, name: str) -> str:
         """Return a part of the address."""
         return str(self.request.path_params[name])
+
+    def row_id(self, name: str) -> int:
+        """Return a row's id from the address.
+
+        Raises:
+            NotFoundError: no database has so large an id.
+        """
+        value = int(self.path(name))
+        if value > _LARGEST_ID:
+            raise NotFoundError
+        return value
 
     def query(self, name: str) -> str:
         """Return a value from the address, empty when it is not there."""

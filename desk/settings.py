@@ -1,15 +1,23 @@
 """Every setting, in one class; ``.env.example`` says why each is there."""
 
+import difflib
+import os
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
+from limits import parse
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from desk.errors import SettingsError
 from desk.store.database import parse_url
+
+
+_OF_RASA = {"FRONTDESK_ACTIONS_URL", "FRONTDESK_PARENT_PIPE"}
+"""Keys that Rasa's process reads."""
 
 
 class LogFormat(StrEnum):
@@ -20,7 +28,7 @@ class LogFormat(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Read from the environment (prefix ``FRONTDESK_``) and ``.env``; unknown keys there are refused."""
+    """Read from the environment (prefix ``FRONTDESK_``) and ``.env``; the environment wins."""
 
     model_config = SettingsConfigDict(
         env_prefix="FRONTDESK_", env_file=".env", extra="ignore", frozen=True
@@ -57,6 +65,20 @@ class Settings(BaseSettings):
             return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("dialogue_timeout", "handoff_patience", mode="before")
+    @classmethod
+    def _seconds(cls, value: object) -> object:
+        return float(value) if isinstance(value, str) and value.isdecimal() else value
+
+    @field_validator("chat_rate_visitor", "chat_rate_address")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        try:
+            parse(value)
+        except ValueError as error:
+            raise ValueError("write a rate such as 120/minute") from error
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
@@ -73,11 +95,22 @@ def load(**overrides: object) -> Settings:
     Raises:
         SettingsError: one line that names the first wrong key and what is wrong with it.
     """
+    _refuse_unknown_keys()
     given = {name: value for name, value in overrides.items() if value is not None}
     try:
         return Settings(**given)  # type: ignore[arg-type]
     except ValidationError as error:
         first = error.errors()[0]
         key = "FRONTDESK_" + "_".join(str(part) for part in first["loc"]).upper()
-        reason = first["msg"].removeprefix("Value error, ")
+        reason = first["msg"].removeprefix("Value error, ").removeprefix(f"{key} ")
         raise SettingsError(f"{key}: {reason}") from error
+
+
+def _refuse_unknown_keys() -> None:
+    """A misspelt key would otherwise be a setting that silently does nothing."""
+    known = {f"FRONTDESK_{name}".upper() for name in Settings.model_fields} | _OF_RASA
+    for key in (*dotenv_values(".env"), *os.environ):
+        if key.startswith("FRONTDESK_") and key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; .env.example lists every key"
+            raise SettingsError(f"{key}: there is no such setting{hint}")

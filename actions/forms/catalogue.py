@@ -68,7 +68,7 @@ _REASON = Question(
     slot="reason", answer=_words, glean=_nothing, taking=Taking.WORDS, skip=NOT_GIVEN
 )
 _WISH = Question(
-    slot="wish", answer=_wish, glean=_carried("wish"), taking=Taking.WORDS, skip=NOT_GIVEN
+    slot="wish", answer=_wish, glean=_carried("wish"), taking=Taking.STORY, skip=NOT_GIVEN
 )
 
 ORDER = Form(
@@ -100,7 +100,7 @@ ADDRESS = Form(
         Question(
             slot="address",
             answer=_address,
-            glean=lambda heard: values.address_inside(heard.text),
+            glean=lambda heard: heard.value("address") or values.address_inside(heard.text),
             taking=Taking.WORDS,
             alone=True,
         ),

@@ -97,6 +97,9 @@ def _value(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
         return Filled(values=gleaned)
     if question.skip is not None and (shape.is_skip(heard.text) or heard.intent == "deny"):
         return Filled(values={question.slot: question.skip})
+    unknown = shape.is_unknown(heard.text) and not shape.is_question(heard.text)
+    if unknown and heard.intent not in FORM_OF:
+        return Filled(outcome=Outcome.UNKNOWN)
     if _is_another_wish(heard):
         return Filled(outcome=Outcome.INTERRUPTED)
     if heard.intent == "deny" or shape.is_unknown(heard.text):
@@ -152,7 +155,7 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
     if heard.intent in _SAYS_NOTHING:
         return False
     if heard.intent == "contact_human_agent":
-        return heard.confidence >= 0.5 and length <= 10
+        return heard.confidence >= 0.5 and length <= 10 and shape.names_person(heard.text)
     if heard.intent in _SOCIAL and heard.confidence >= 0.5 and length <= 4:
         # Who is asked how it was may well answer "thanks, very nice".
         return heard.intent != "thanks" or question.skip is None

@@ -50,6 +50,11 @@ _REPROACH = re.compile(
     r"^\W*(?:and |but |so )?(?:why|how come|how (?:can|could) you)\b|为什么|為什麼|为啥|凭什么",
     re.IGNORECASE,
 )
+_PERSON = re.compile(
+    r"\b(?:human|person|people|agents?|operator|representative|rep|somebody|someone|staff|manager|real|live|adult)\b"
+    r"|人工|真人|客服|专员|經理|经理|活人|有人",
+    re.IGNORECASE,
+)
 _LANGUAGE = re.compile(
     r"\b(?:english|chinese|mandarin)\b|中文|英文|英语|英語|汉语|漢語|普通话|普通話|國語",
     re.IGNORECASE,
@@ -102,6 +107,11 @@ def is_noise(text: str) -> bool:
 def is_command(text: str) -> bool:
     """Say whether the text asks for something to be done."""
     return bool(_COMMAND.match(text))
+
+
+def names_person(text: str) -> bool:
+    """Say whether the text speaks of a person to talk to, not only of a call."""
+    return bool(_PERSON.search(text))
 
 
 def is_language_wish(text: str) -> bool:

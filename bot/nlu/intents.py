@@ -26,9 +26,7 @@ from bot.nlu.linear_model import LinearModel, train
 from bot.nlu.ngrams import ngrams
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class LinearIntents(IntentClassifier, GraphComponent):
     """Ranks the intents of a message by one linear model for all languages."""
 

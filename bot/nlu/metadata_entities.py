@@ -26,9 +26,7 @@ def entities_of(metadata: Any, keys: list[str]) -> list[dict[str, Any]]:
     ]
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class MetadataEntities(EntityExtractorMixin, GraphComponent):
     """Emits an entity for each configured key of a message's metadata (`keys`, default `language`)."""
 
@@ -55,11 +53,7 @@ class MetadataEntities(EntityExtractorMixin, GraphComponent):
     def process(self, messages: list[Message]) -> list[Message]:
         """Adds the entities to those that other components found."""
         for message in messages:
-            found = self.add_extractor_name(
-                entities_of(message.get(METADATA), self._keys)
-            )
+            found = self.add_extractor_name(entities_of(message.get(METADATA), self._keys))
             if found:
-                message.set(
-                    ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True
-                )
+                message.set(ENTITIES, message.get(ENTITIES, []) + found, add_to_output=True)
         return messages

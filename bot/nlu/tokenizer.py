@@ -25,9 +25,7 @@ def split(text: str) -> list[tuple[str, int]]:
     return found or [(text, 0)]
 
 
-@DefaultV1Recipe.register(
-    DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False
-)
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_TOKENIZER, is_trainable=False)
 class MixedTokenizer(Tokenizer):
     """One token for each Chinese or Japanese character, one for each word of other scripts."""
 

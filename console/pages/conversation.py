@@ -72,8 +72,7 @@ class ConversationPages:
 
     async def file(self, visit: Visit) -> Response:
         """Give a customer's file as a download, never to be shown in the browser."""
-        number = visit.path("file")
-        found = await self._services.view.file(visit.path("id"), int(number))
+        found = await self._services.view.file(visit.path("id"), visit.row_id("file"))
         plain = "".join(c if c.isprintable() and c not in '/\\"' else "_" for c in found.name)
         ascii_name = plain.encode("ascii", "replace").decode().replace("?", "_") or "file"
         disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(plain)}"

@@ -58,7 +58,7 @@ class InboxPages:
         regions = {"inbox": self.region(visit, inbox, shown)}
         waiting = inbox.counts[Owner.WAITING]
         return self._render.live_page(
-            visit, "inbox.html", regions, waiting=waiting, query=shown.query
+            visit, "inbox.html", regions, waiting=waiting, shown=shown, owners=ORDER
         )
 
     async def live(self, visit: Visit) -> Response:

@@ -30,11 +30,11 @@ class OverviewPages:
 
     async def replay(self, visit: Visit) -> Response:
         """Give a dead letter another chance."""
-        queue, number = visit.path("queue"), visit.path("number")
+        queue, number = visit.path("queue"), visit.row_id("number")
         if queue not in tuple(Queue):
             raise NotFoundError
         try:
-            await self._services.dead_letters.replay(Queue(queue), int(number))
+            await self._services.dead_letters.replay(Queue(queue), number)
         except ConflictError:
             return await self._page(visit, "problem.not_dead", HTTPStatus.CONFLICT)
         return go("/console/overview?replayed=1#stuck")

@@ -35,7 +35,6 @@ from desk.commerce.fields import (
 from desk.commerce.model import InvoiceStatus, OrderStatus, RefundStatus
 from desk.commerce.money import decimals
 
-
 _MOST_LINES = 1000
 
 

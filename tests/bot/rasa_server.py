@@ -41,7 +41,13 @@ def train(folder: Path) -> Path:
     ]
     with (folder / "train.log").open("wb") as log:
         subprocess.run(
-            command, cwd=ROOT, env=os.environ | QUIET, stdout=log, stderr=log, check=True, timeout=120
+            command,
+            cwd=ROOT,
+            env=os.environ | QUIET,
+            stdout=log,
+            stderr=log,
+            check=True,
+            timeout=120,
         )
     return folder / "tiny.tar.gz"
 
@@ -130,7 +136,11 @@ class RasaServer:
         ]
         with (self.folder / "rasa.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=os.environ | QUIET | self._settings(), stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env=os.environ | QUIET | self._settings(),
+                stdout=log,
+                stderr=log,
             )
         self._wait()
 
@@ -182,7 +192,7 @@ class RasaServer:
     def _call(self, path: str, body: bytes | None, token: str | None) -> tuple[int, Any]:
         headers = {} if token is None else {"authorization": f"Bearer {token}"}
         url = f"http://127.0.0.1:{self.port}/webhooks/frontdesk{path}"
-        request = urllib.request.Request(url, body, headers)  # noqa: S310 - loopback
+        request = urllib.request.Request(url, body, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
                 return answer.status, json.loads(answer.read())

@@ -54,7 +54,9 @@ def test_tokens(text: str, tokens: list[str]) -> None:
     assert [token for token, _ in split(text)] == tokens
 
 
-@pytest.mark.parametrize("text", ["我的order到哪了？", "a  b\tc\n订单", "👍🏽 don’t -x- FD-1", "", "???"])
+@pytest.mark.parametrize(
+    "text", ["我的order到哪了？", "a  b\tc\n订单", "👍🏽 don’t -x- FD-1", "", "???"]
+)
 def test_offsets_point_into_the_text(text: str) -> None:
     tokenizer = MixedTokenizer(MixedTokenizer.get_default_config())
     message = Message(data={"text": text})

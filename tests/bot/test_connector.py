@@ -69,7 +69,9 @@ def test_health_needs_the_token_and_names_the_model(rasa: RasaServer) -> None:
 
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN + "x", TOKEN[:-1], "t\u00f6ken"])
 def test_a_turn_needs_the_token(rasa: RasaServer, name: str, token: str | None) -> None:
-    body = json.dumps({"conversation_id": name, "message_id": "m", "text": "hi there", "language": "en"})
+    body = json.dumps(
+        {"conversation_id": name, "message_id": "m", "text": "hi there", "language": "en"}
+    )
     status, answer = rasa.post(body.encode(), token)
     assert (status, answer["error"]) == (401, "unauthorized")
     assert _rows(rasa, name) == []
@@ -116,7 +118,9 @@ def test_it_answers_in_the_language_of_the_message(rasa: RasaServer, name: str) 
     assert _texts(rasa.say(name, "m3", "你好", "en")) == ["hello"]
 
 
-def test_a_repeated_message_gets_the_same_answer(rasa: RasaServer, actions: Actions, name: str) -> None:
+def test_a_repeated_message_gets_the_same_answer(
+    rasa: RasaServer, actions: Actions, name: str
+) -> None:
     first = rasa.say(name, "m1", "show menu")[1]
     assert first["replies"] == [
         {
@@ -148,7 +152,9 @@ def test_the_same_message_twenty_times_at_once_runs_once(
     assert actions.calls[calls:] == ["action_slow"]
 
 
-def test_fifty_messages_of_one_customer_at_once_are_all_counted(rasa: RasaServer, name: str) -> None:
+def test_fifty_messages_of_one_customer_at_once_are_all_counted(
+    rasa: RasaServer, name: str
+) -> None:
     started = time.monotonic()
     with ThreadPoolExecutor(50) as pool:
         answers = list(pool.map(lambda i: rasa.say(name, f"m{i}", "count please"), range(50)))
@@ -228,14 +234,26 @@ def test_a_caller_that_hangs_up_finds_the_answer_later(
     assert actions.calls[calls:] == ["action_slow"]
 
 
-@pytest.mark.parametrize("text", ["x" * 10_000, "🎁🎁🎁", "a\x00b\x07", "half \ud83d pair", "<script>alert(1)</script>", "?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 10_000,
+        "🎁🎁🎁",
+        "a\x00b\x07",
+        "unpaired \ud83d surrogate",
+        "<script>alert(1)</script>",
+        "?",
+    ],
+)
 def test_any_text_gets_an_answer(rasa: RasaServer, name: str, text: str) -> None:
     first, second = rasa.say(name, "m1", text), rasa.say(name, "m1", text)
     assert _texts(first) == ["pardon"]
     assert second[1] == {**first[1], "replayed": True}
 
 
-def test_it_survives_kill_and_ends_when_told(rasa: RasaServer, actions: Actions, name: str) -> None:
+def test_it_survives_kill_and_ends_when_told(
+    rasa: RasaServer, actions: Actions, name: str
+) -> None:
     answers = [
         rasa.say(name, f"m{number}", text)[1]
         for number, text in enumerate(("show menu", "count please", "你好", "count please"))
@@ -256,7 +274,9 @@ def test_it_survives_kill_and_ends_when_told(rasa: RasaServer, actions: Actions,
         rasa.get("/health")
 
 
-@pytest.mark.parametrize("credentials", [None, {}, {"token": ""}, {"token": "  "}, {"token": None}])
+@pytest.mark.parametrize(
+    "credentials", [None, {}, {"token": ""}, {"token": "  "}, {"token": None}]
+)
 def test_without_a_token_it_does_not_start(credentials: dict[str, Any] | None) -> None:
     with pytest.raises(RasaException, match="FRONTDESK_RASA_TOKEN"):
         FrontdeskInput.from_credentials(credentials)
@@ -268,7 +288,11 @@ def test_utterances_without_content_are_no_replies() -> None:
         {"event": "bot", "text": None, "data": {"buttons": None, "custom": {}}},
         {"event": "bot", "text": "a\n\nb", "data": {"quick_replies": [{"title": "t"}]}},
         {"event": "bot", "text": None, "data": {"custom": {"command": "handoff"}}},
-        {"event": "bot", "text": "see", "data": {"buttons": [{"title": "t", "url": "https://example.com"}]}},
+        {
+            "event": "bot",
+            "text": "see",
+            "data": {"buttons": [{"title": "t", "url": "https://example.com"}]},
+        },
     ]
     assert replies_of(events) == [
         {"text": "a\n\nb", "choices": [{"title": "t", "payload": "t"}], "custom": None},

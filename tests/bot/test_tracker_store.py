@@ -86,7 +86,9 @@ def _say(tracker: DialogueStateTracker, text: str, count: float | None = None) -
     tracker.update(ActionExecuted("action_listen"))
 
 
-async def _turn(store: JournalTrackerStore, sender: str, text: str, count: float | None = None) -> None:
+async def _turn(
+    store: JournalTrackerStore, sender: str, text: str, count: float | None = None
+) -> None:
     tracker = await _begin(store, sender)
     _say(tracker, text, count)
     await store.save(tracker)
@@ -254,7 +256,9 @@ def test_a_message_is_never_stored_twice(url: str) -> None:
     asyncio.run(scenario())
 
 
-@pytest.mark.parametrize("text", ["订单 🎁", "a\x00b", "half \ud83d pair", "'; DROP TABLE rasa_turns; --"])
+@pytest.mark.parametrize(
+    "text", ["订单 🎁", "a\x00b", "half \ud83d pair", "'; DROP TABLE rasa_turns; --"]
+)
 def test_any_text_survives(url: str, text: str) -> None:
     async def scenario() -> None:
         store = _store(url)
@@ -290,7 +294,10 @@ def test_rasa_takes_it_from_endpoints_yml(tmp_path: Path) -> None:
     store = TrackerStore.create(config, domain=DOMAIN)
     assert isinstance(store, JournalTrackerStore)
     assert journal_of(Agent(domain=DOMAIN, tracker_store=store).tracker_store) is store.journal
-    assert journal_of(Agent(domain=DOMAIN, tracker_store=InMemoryTrackerStore(DOMAIN)).tracker_store) is None
+    assert (
+        journal_of(Agent(domain=DOMAIN, tracker_store=InMemoryTrackerStore(DOMAIN)).tracker_store)
+        is None
+    )
 
 
 @pytest.mark.parametrize("url", ["", None, "mysql+pymysql://127.0.0.1/x"])

@@ -1,0 +1,1 @@
+"""How well the trained model understands: asking it, and the figures."""

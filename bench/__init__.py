@@ -1,0 +1,1 @@
+"""Measurements: each runs two things side by side and prints their ratio. See ``docs/performance.md``."""

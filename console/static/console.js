@@ -1,0 +1,147 @@
+/* What the console does by itself: fresh lists, local times, drafts that survive, keys. Pages work without it. */
+
+const EVERY = 3_000, HIDDEN = 20_000, LATE = 10_000, NEAR = 120;
+const root = document.documentElement;
+const lost = document.querySelector(".lost");
+const title = document.title;
+root.classList.add("js");
+
+const FORMS = {
+  time: { hour: "2-digit", minute: "2-digit" },
+  day: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+  long: { dateStyle: "medium", timeStyle: "short" },
+};
+
+/** Show times where the reader is; the server writes UTC. */
+function localise(within) {
+  for (const element of within.querySelectorAll("time[data-when]")) {
+    const at = new Date(element.dateTime);
+    const today = at.toDateString() === new Date().toDateString();
+    const form = element.dataset.when === "long" ? "long" : today ? "time" : "day";
+    element.textContent = new Intl.DateTimeFormat(root.lang, FORMS[form]).format(at);
+    element.title = new Intl.DateTimeFormat(root.lang, FORMS.long).format(at);
+  }
+}
+
+/** Make `old` look like `fresh`, leaving alone what is equal, so that focus and selection survive. */
+function update(old, fresh) {
+  if (old.isEqualNode(fresh)) return;
+  if (!fresh.hasAttribute("data-keyed") || !old.hasAttribute("data-keyed") || old.tagName !== fresh.tagName) {
+    old.replaceWith(fresh);
+    return;
+  }
+  const kept = new Map([...old.children].map((child) => [child.id, child]));
+  let place = old.firstElementChild;
+  for (const child of [...fresh.children]) {
+    const same = kept.get(child.id);
+    kept.delete(child.id);
+    if (!same) old.insertBefore(child, place);
+    else if (same === place) { place = place.nextElementSibling; update(same, child); }
+    else { old.insertBefore(same, place); update(same, child); }
+  }
+  for (const gone of kept.values()) gone.remove();
+}
+
+/** Put a region's new text into the page; words being written stay. */
+function refresh(region, html) {
+  const box = new DOMParser().parseFromString(html, "text/html").body;
+  localise(box);
+  const before = region.querySelector("textarea");
+  const draft = before?.value, focused = before && document.activeElement === before;
+  const stick = "stick" in region.dataset && region.scrollHeight - region.scrollTop - region.clientHeight < NEAR;
+  const single = region.children.length === 1 && box.children.length === 1;
+  if (single) update(region.firstElementChild, box.firstElementChild);
+  else if (region.innerHTML !== box.innerHTML) region.replaceChildren(...box.children);
+  const after = region.querySelector("textarea");
+  if (after && after !== before) {
+    after.value = draft || after.value;
+    if (focused) after.focus();
+  }
+  if (stick) region.scrollTop = region.scrollHeight;
+}
+
+function showWaiting(count) {
+  const badge = document.querySelector("[data-waiting]");
+  if (!badge) return;
+  badge.hidden = !count;
+  badge.textContent = count;
+  badge.title = badge.dataset.words.replace("{n}", count);
+  document.title = count ? `(${count}) ${title}` : title;
+}
+
+function say(text, link) {
+  lost.hidden = !text;
+  lost.textContent = text ? `${text} ` : "";
+  if (text && link) {
+    const anchor = Object.assign(document.createElement("a"), { href: "/console/sign-in", target: "_blank", textContent: link });
+    lost.append(anchor);
+  }
+}
+
+/** Ask whether the page is out of date; one question at a time. */
+async function look(live) {
+  const url = new URL(live.dataset.live, location.href);
+  url.searchParams.set("version", live.dataset.version);
+  const answer = await fetch(url, { signal: AbortSignal.timeout(LATE), cache: "no-store" });
+  if (answer.status === 401) return say(lost.dataset.signedOut, lost.dataset.signIn);
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
+  const { version, waiting, regions } = await answer.json();
+  live.dataset.version = version;
+  for (const [name, html] of Object.entries(regions ?? {})) {
+    const region = live.querySelector(`[data-region="${name}"]`);
+    if (region) refresh(region, html);
+  }
+  showWaiting(waiting);
+  say("");
+}
+
+async function watch(live) {
+  for (let misses = 0; ;) {
+    const pause = (document.hidden ? HIDDEN : EVERY) * (1 + Math.min(misses, 4));
+    await new Promise((wake) => {
+      const timer = setTimeout(wake, pause);
+      document.addEventListener("visibilitychange", () => { clearTimeout(timer); wake(); }, { once: true });
+    });
+    if (live.dataset.paused) continue;
+    try { await look(live); misses = 0; }
+    catch { misses += 1; if (misses > 1) say(lost.dataset.lost); }
+  }
+}
+
+localise(document);
+showWaiting(Number(document.querySelector("[data-waiting]")?.textContent ?? 0));
+for (const scroller of document.querySelectorAll("[data-stick]")) scroller.scrollTop = scroller.scrollHeight;
+for (const live of document.querySelectorAll("[data-live]")) watch(live);
+
+// A form is sent once, however often it is pressed; while it is on its way the page does not change under it.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) { event.preventDefault(); return; }
+  if (form.method !== "post") return;
+  form.dataset.sent = "yes";
+  form.querySelectorAll("button").forEach((button) => button.setAttribute("aria-disabled", "true"));
+  form.closest("[data-live]")?.setAttribute("data-paused", "yes");
+});
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+document.addEventListener("keydown", (event) => {
+  const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
+  if (sends && event.target.matches("textarea")) event.target.form.requestSubmit();
+  if (event.key === "Escape") document.querySelector(".side.shown") && toggle(document.querySelector("[data-toggle]"), false);
+});
+
+function toggle(button, open) {
+  const side = document.getElementById(button.dataset.toggle);
+  side.classList.toggle("shown", open);
+  button.setAttribute("aria-expanded", String(side.classList.contains("shown")));
+}
+for (const button of document.querySelectorAll("[data-toggle]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => toggle(button));
+}
+for (const form of document.querySelectorAll("form[data-auto]")) {
+  form.querySelector("button").hidden = true;
+  form.addEventListener("change", () => form.requestSubmit());
+}
+const field = document.querySelector("#text");
+if (field && document.querySelector("#mode-reply") && matchMedia("(pointer: fine)").matches) field.focus();
