@@ -5,6 +5,7 @@ import re
 from rasa_sdk.events import EventType
 
 from actions.act import Act, Speaker
+from actions.again import again, payload
 from actions.forms.catalogue import FEEDBACK
 from actions.heard import Heard
 from actions.memory import ask, left
@@ -29,6 +30,13 @@ _TOPICS = {
 _THEN = {"registration_problems": "utter_or_ticket", "recover_password": "utter_or_ticket"}
 """What to offer after a text that may not have been enough."""
 _MOST_OFFERS = 3
+_OWN = re.compile(
+    r"\b(?:it|mine|my|this|that|the (?:order|parcel|package|delivery))\b|我的|[会能要]到|时候到|到货|送到我|收到",
+    re.IGNORECASE,
+)
+_IN_GENERAL = re.compile(
+    r"\busually|\bin general|\bnormally|\btypical|\bif i\b|一般|通常|平时|正常|如果", re.IGNORECASE
+)
 _UNWANTED = re.compile(
     r"\bun-?subs?cri|\bunsub|\bstop|\bcancel|\bremove|\bopt(?:ing)?[ -]?out|\bno (?:more|longer)|\bdon'?t|\bdont|\bdo not|\bend\b"
     r"|\bquit|\bget rid|\boff\b|\bleave|\bspam|退订|退訂|取消|不想|不要|别|別|停|关掉|关闭|拒收|移除|删",
@@ -48,6 +56,8 @@ class Answer(Act):
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Say it; a form that is open asks its question again after that."""
+        if _asks_for_own(heard):
+            return again(payload("track_order"))
         topic = _TOPICS.get(heard.intent)
         if heard.intent == "out_of_scope" and shape.is_language_wish(heard.text):
             speaker.say("utter_language")
@@ -73,6 +83,14 @@ class Answer(Act):
         opens = moment(policies.next_opening(now), heard.language, policies.zone)
         if opens:
             speaker.say("utter_closed_now", opens=opens)
+
+
+def _asks_for_own(heard: Heard) -> bool:
+    """Say whether "when does it arrive" means the order we have just spoken of."""
+    known = heard.slots.get("matched_order") and heard.active_form is None
+    if heard.intent != "delivery_period" or not known:
+        return False
+    return bool(_OWN.search(heard.text)) and not _IN_GENERAL.search(heard.text)
 
 
 class Offers(Act):

@@ -7,9 +7,9 @@ from actions.again import again
 from actions.forms.catalogue import FEEDBACK, FORM_OF, FORMS
 from actions.forms.form import Form
 from actions.heard import Heard
-from actions.memory import asked, cleared, left
+from actions.memory import CONFIRMED, asked, cleared, left
 from actions.reading import values
-from actions.which import which_order
+from actions.which import leaves_open, which_order
 
 _CARRIED = ("topic",)
 """What a button may bring along for the ticket it opens."""
@@ -21,9 +21,7 @@ class SetGoal(Act):
     NAME = "action_set_goal"
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
-        """Prepare the form that the rule starts next; a wish repeated at "shall I?" is a yes."""
-        if _confirms(heard):
-            return [SlotSet("pending", heard.slots["pending"]), *again("/affirm")]
+        """Prepare the form that the rule starts next."""
         form = FORM_OF[heard.intent]
         paused = heard.slots.get("paused_form")
         resumed = (
@@ -33,13 +31,15 @@ class SetGoal(Act):
             *left(heard),
             *([] if resumed or heard.active_form == form.name else cleared(form)),
             SlotSet("goal", heard.intent),
-            SlotSet("outcome", None),
+            SlotSet("outcome", CONFIRMED if _confirms(heard) else None),
             SlotSet("tries", 0),
             *(SlotSet(name, heard.value(name)) for name in _CARRIED),
             SlotSet("paused_form", None if resumed else _paused(heard, form) or paused),
         ]
         order = await which_order(self.services.commerce, heard)
-        return [*events, SlotSet("order_number", order)] if order else events
+        if order is not None or leaves_open(heard):
+            events.append(SlotSet("order_number", order))
+        return events
 
 
 class StopForm(Act):
@@ -64,6 +64,7 @@ class StopForm(Act):
 
 
 def _confirms(heard: Heard) -> bool:
+    """Say whether a wish repeated at "shall I?" is a yes: "yes cancel it"."""
     pending = asked(heard)
     if pending is None or pending["kind"] != heard.intent or heard.is_button:
         return False

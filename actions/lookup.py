@@ -11,7 +11,7 @@ from actions.ending import ended_early
 from actions.forms.catalogue import ACCOUNT_GOALS
 from actions.heard import Heard
 from actions.invoices import InvoiceAnswers
-from actions.memory import ask, offer_paused
+from actions.memory import CONFIRMED, ask, offer_paused
 from actions.services import Services
 from actions.titles import ticket_title
 from actions.wording import day, goods
@@ -46,6 +46,9 @@ class Lookup(Act):
         """Look it up and say it."""
         if ended_early(speaker, heard):
             return [SlotSet("outcome", None), *offer_paused(speaker, heard)]
+        if heard.slots.get("outcome") == CONFIRMED:
+            pending = SlotSet("pending", heard.slots["pending"])
+            return [SlotSet("outcome", None), pending, *again("/affirm")]
         customer = await self.services.commerce.verified(conversation_id=heard.conversation_id)
         if customer is None:
             # The proof ran out between two turns.

@@ -12,6 +12,8 @@ from actions.forms.form import Form
 from actions.heard import Heard
 from actions.titles import title
 
+CONFIRMED = "confirmed"
+"""The outcome of a form for a wish that was asked about just before, and said again."""
 _ANSWERS_ALLOWED = 2
 """Plain answers after which a "yes" still means the question before them."""
 

@@ -5,6 +5,7 @@ from rasa_sdk.events import EventType, SlotSet
 from actions.act import Act, Speaker
 from actions.heard import Heard
 from actions.memory import ask, left
+from actions.reading import shape
 from actions.wording import day, moment
 from desk.tickets.model import EntryAuthor, EntryKind, Ticket
 
@@ -16,6 +17,10 @@ class AskForPerson(Act):
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Say how long it may take and ask the desk to hand over."""
+        if shape.is_language_wish(heard.text) and not shape.names_person(heard.text):
+            # "Speak English please" asks to speak, but to nobody else.
+            speaker.say("utter_language")
+            return []
         outlook = await self.services.handoff.outlook(
             conversation_id=heard.conversation_id, language=heard.language
         )

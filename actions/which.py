@@ -33,6 +33,17 @@ def pick(words: str, numbers: Sequence[str], current: str | None) -> str | None:
     return others[0] if len(others) == 1 else None
 
 
+_CHOICE = re.compile(
+    r"\b(?:my|all|of|the) orders\b|\bwhich (?:one|order)|哪些|哪个订单|哪一?[个笔单]|所有订单|全部订单|几个订单",
+    re.IGNORECASE,
+)
+
+
+def leaves_open(heard: Heard) -> bool:
+    """Say whether the customer speaks of several orders, so that the last one must not be taken for granted."""
+    return not heard.is_button and bool(_CHOICE.search(heard.text))
+
+
 def refers(heard: Heard) -> bool:
     """Say whether the message points at an order without naming it."""
     return bool(heard.values("reference")) or bool(

@@ -66,7 +66,9 @@ class Imports:
             raise ForbiddenError("FRONTDESK_CONSOLE_TOKEN is not set, so nobody may import")
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         wanted = token.get_secret_value().encode()
-        if scheme.lower() != "bearer" or not secrets.compare_digest(given.strip().encode(), wanted):
+        if scheme.lower() != "bearer" or not secrets.compare_digest(
+            given.strip().encode(), wanted
+        ):
             raise HTTPException(
                 HTTPStatus.UNAUTHORIZED,
                 "send Authorization: Bearer and the console's token",

@@ -84,7 +84,7 @@ class Renderer:
             "t": partial(_say, language=language),
             "age": lambda since: shown.age(since, now, language),
             "name_of": partial(shown.name_of, language=language),
-            "word": lambda kind, key: shown.word(kind, key, language),
+            "named": lambda kind, key: shown.word(kind, key, language),
             "channel_of": lambda channel: shown.word("channel", channel, language),
         }
         return self._templates.get_template(template).render(**known, **context)

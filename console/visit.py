@@ -26,6 +26,14 @@ class Visit:
         """The agent's display name; empty on the sign-in pages."""
         return self.session.agent if self.session else ""
 
+    @property
+    def here(self) -> str:
+        """The address to come back to; after a form that was refused it is home."""
+        url = self.request.url
+        if self.request.method != "GET":
+            return "/console"
+        return url.path + (f"?{url.query}" if url.query else "")
+
     def path(self, name: str) -> str:
         """Return a part of the address."""
         return str(self.request.path_params[name])

@@ -151,19 +151,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "talk.send": ("Send reply", "发送回复"),
     "talk.keep": ("Add note", "添加备注"),
     "talk.keys": ("Ctrl + Enter", "Ctrl + Enter"),
-    "talk.hint_waiting": (
+    "hint.waiting": (
         "The customer asked for a person. Take over to reply; the assistant then stays silent.",
         "客户想找人工。接手后即可回复，智能助手会停止发言。",
     ),
-    "talk.hint_bot": (
+    "hint.bot": (
         "The assistant is answering. Take over to reply; it then stays silent.",
         "智能助手正在回答。接手后即可回复，它会停止发言。",
     ),
-    "talk.hint_closed": (
+    "hint.closed": (
         "This conversation is resolved. It opens again when the customer writes.",
         "对话已解决。客户再次来信时会自动重新打开。",
     ),
-    "talk.hint_human": (
+    "hint.human": (
         "{agent} has this conversation. You can leave a note.",
         "这个对话由 {agent} 负责。您可以留一条备注。",
     ),

@@ -22,6 +22,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def clean_environment(**settings: str) -> dict[str, str]:
+    """Return the environment without settings from outside, with these instead."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("FRONTDESK_")}
+    return {**kept, "COLUMNS": "200", **settings}
+
+
 class RunningDesk:
     """One ``frontdesk up`` in a folder of its own; it can be killed and started again."""
 
@@ -32,11 +38,11 @@ class RunningDesk:
         self.database_url = f"sqlite:///{folder}/desk.sqlite"
         self._options = options
         self._env = {
-            **{k: v for k, v in os.environ.items() if not k.startswith("FRONTDESK_")},
-            "FRONTDESK_DATA_DIR": str(folder / "var"),
-            "FRONTDESK_CHAT_RATE_VISITOR": "1000000/minute",
-            "FRONTDESK_CHAT_RATE_ADDRESS": "1000000/minute",
-            "COLUMNS": "200",
+            **clean_environment(
+                FRONTDESK_DATA_DIR=str(folder / "var"),
+                FRONTDESK_CHAT_RATE_VISITOR="1000000/minute",
+                FRONTDESK_CHAT_RATE_ADDRESS="1000000/minute",
+            ),
             **(env or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +86,9 @@ class RunningDesk:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
-                raise RuntimeError(f"it ended with {self._process.returncode}:\n{self.output[-2000:]}")
+                raise RuntimeError(
+                    f"it ended with {self._process.returncode}:\n{self.output[-2000:]}"
+                )
             try:
                 if httpx.get(self.base + path, timeout=5, trust_env=False).status_code == 200:
                     return

@@ -6,11 +6,13 @@ from typing import Any
 from actions.act import Buttons
 from actions.again import payload
 from actions.forms.catalogue import ACCOUNT_GOALS
+from actions.forms.fill import Filled, Outcome
 from actions.forms.identify import Identity, Standing, identify
 from actions.forms.rulings import address_ruling, refund_ruling
-from actions.forms.validate import Check, ValidateForm
+from actions.forms.validate import REQUESTED, Check, ValidateForm
 from actions.heard import Heard
 from actions.titles import ticket_title, title
+from actions.which import which_order
 from actions.wording import goods, mask_email
 from desk.commerce.model import Order
 
@@ -20,6 +22,15 @@ _PROVED = frozenset({"order_number", "contact_proof"})
 
 class ValidateOrderForm(ValidateForm):
     """A form about one order: first whose it is, then whether the wish can be met."""
+
+    async def understand(self, heard: Heard) -> Filled:
+        """Read an answer; "the second one" is one of the orders that were offered."""
+        filled = await super().understand(heard)
+        asked_for = heard.slots.get(REQUESTED)
+        if filled.outcome is not Outcome.UNUSABLE or asked_for != "order_number":
+            return filled
+        number = await which_order(self.services.commerce, heard)
+        return filled if number is None else Filled(values={"order_number": number})
 
     async def check(
         self, heard: Heard, slots: Mapping[str, Any], fresh: Mapping[str, Any]

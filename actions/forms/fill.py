@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from actions.forms.catalogue import ACCOUNT_GOALS, FORM_OF
+from actions.forms.catalogue import ACCOUNT_GOALS, FEEDBACK, FORM_OF
 from actions.forms.form import Form, Question, Taking, Value
 from actions.heard import Heard
 from actions.reading import shape, values
@@ -117,10 +117,18 @@ def _words(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
         return Filled(values=others)
     # A story mentions things; only a plain correction changes what was said before.
     others = {slot: value for slot, value in others.items() if heard.slots.get(slot) is None}
+    if _only_repeats(form, heard):
+        return Filled(outcome=Outcome.UNUSABLE)
     answer = gleaned.get(question.slot) or question.answer(heard)
     if answer is None:
         return Filled(values=others) if others else Filled(outcome=Outcome.UNUSABLE)
     return Filled(values={**({} if question.alone else others), **_fit(question, answer)})
+
+
+def _only_repeats(form: Form, heard: Heard) -> bool:
+    """Say whether the wish was only said again: "I want to complain!!" is not yet what happened."""
+    repeats = heard.intent in form.intents and shape.is_command(heard.text)
+    return repeats and shape.size(heard.text) <= 5
 
 
 def _fit(question: Question, answer: Value) -> dict[str, Value]:
@@ -143,6 +151,9 @@ def _switches(form: Form, heard: Heard) -> bool:
     other = FORM_OF.get(heard.intent)
     if other is None or heard.confidence < 0.55 or values.only_corrects(heard):
         return False
+    if form is FEEDBACK and shape.size(heard.text) <= 3:
+        # "terrible" is a score here, whatever else it sounds like.
+        return False
     if other is form:
         return len(form.intents) > 1 and heard.intent != heard.slots.get("goal")
     # "I want a refund" is no other thing than to complain, and the other way round.
@@ -155,10 +166,11 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
     if heard.intent in _SAYS_NOTHING:
         return False
     if heard.intent == "contact_human_agent":
-        return heard.confidence >= 0.5 and length <= 10 and shape.names_person(heard.text)
+        sure = 0.5 if question.taking is Taking.WORDS else 0.7
+        return heard.confidence >= sure and length <= 10 and shape.names_person(heard.text)
     if heard.intent in _SOCIAL and heard.confidence >= 0.5 and length <= 4:
         # Who is asked how it was may well answer "thanks, very nice".
-        return heard.intent != "thanks" or question.skip is None
+        return heard.intent != "thanks" or form is not FEEDBACK
     if shape.is_request_to_us(heard.text):
         return heard.intent == "out_of_scope"
     if question.taking is Taking.STORY:

@@ -53,7 +53,7 @@ class ValidateForm(Act):
             # Something else has answered this message: only ask again.
             filled = Filled()
         else:
-            filled = fill(self.form, heard.slots.get(REQUESTED), heard)
+            filled = await self.understand(heard)
         return await self.proceed(Speaker(dispatcher), heard, filled)
 
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
@@ -80,6 +80,10 @@ class ValidateForm(Act):
         if slot is not None:
             self._ask(speaker, slot, check, {**slots, **check.slots}.get("order_number"))
         return [*_set(changed), SlotSet(REQUESTED, slot)]
+
+    async def understand(self, heard: Heard) -> Filled:
+        """Read an answer."""
+        return fill(self.form, heard.slots.get(REQUESTED), heard)
 
     async def check(
         self, heard: Heard, slots: Mapping[str, Any], fresh: Mapping[str, Any]

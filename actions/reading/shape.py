@@ -17,7 +17,7 @@ _ASKS_ZH = re.compile(
 )
 _STOP = re.compile(
     r"^\W*(?:oh|ok|okay|no|nah|actually|just|please|pls|sorry)?[\s,]*"
-    r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?|cancel(?: (?:it|this|that))?"
+    r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?|canc(?:el|le|ell)(?: (?:it|this|that))?"
     r"|quit|exit|abort|drop it|leave it|skip it all)(?: (?:please|pls|thanks|then|now))?\W*$"
     r"|^\W*(?:还是)?(?:算了吧?|不弄了|不用了|不要了|不办了|先不[弄办]了?|取消吧?|退出|停止?|别问了|不说了|算啦|免了)"
     r"(?:谢谢|吧|了|，.{0,4})?\W*$",

@@ -61,5 +61,7 @@ def show(
     else:
         say("They have not written on any channel yet.")
     if profile.conversations:
-        talks = [(t.id, t.channel, t.owner, t.language, t.updated_at) for t in profile.conversations]
+        talks = [
+            (t.id, t.channel, t.owner, t.language, t.updated_at) for t in profile.conversations
+        ]
         print_table("Conversations", ("id", "channel", "owner", "language", "last change"), talks)

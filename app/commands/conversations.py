@@ -1,16 +1,31 @@
 """``frontdesk conversations``: who waits, what was said, and answering from the command line."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
 from app.commands.opened import Opened, run
-from app.commands.output import AsJson, Limit, console, print_json, print_table, say, visible
-from desk.conversations.overview import Line, Overview, Talk
+from app.commands.output import (
+    AsJson,
+    Limit,
+    console,
+    print_json,
+    print_table,
+    say,
+    shortened,
+    visible,
+)
+from desk.conversations.desk_model import Line, Said, Talk
+from desk.conversations.desk_view import DeskView
 from desk.errors import InvalidError
-from desk.tables.conversation import Direction
+from desk.tables.conversation import Direction, Owner
 
 app = typer.Typer(help="Who waits, what was said, and answering.", no_args_is_help=True)
+
+_IN_ORDER = (Owner.WAITING, Owner.HUMAN, Owner.BOT, Owner.CLOSED)
+_MESSAGES = 200
+_SAID = {"id", "last_text", "last_author"}
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="The conversation's id.")]
 Agent = Annotated[str, typer.Option("--agent", help="Your name, as the customer sees it.")]
@@ -24,19 +39,21 @@ def list_(
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """List conversations: the longest waiting first, then the newest."""
+    """List conversations: the longest waiting first, then those of agents, the bot's and closed ones, newest first."""
 
-    async def work(opened: Opened) -> tuple[Talk, ...]:
-        return await Overview(opened.database).list(waiting=waiting, limit=limit)
+    async def work(opened: Opened) -> list[Line]:
+        owners = _IN_ORDER[:1] if waiting else _IN_ORDER
+        inbox = await DeskView(opened.database).inbox(dict.fromkeys(owners, limit))
+        return [line for owner in owners for line in inbox.lines[owner]][:limit]
 
-    talks = run(work)
+    lines = run(work)
     if as_json:
-        print_json([_plain(talk) for talk in talks])
-    elif not talks:
+        print_json(lines)
+    elif not lines:
         say("Nobody is waiting." if waiting else "There are no conversations yet.")
     else:
-        columns = ("id", "contact", "channel", "owner", "agent", "waiting since", "last change")
-        print_table("Conversations", columns, [_cells(talk) for talk in talks])
+        columns = ("id", "contact", "channel", "owner", "agent", "waiting since", "last words")
+        print_table("Conversations", columns, [_cells(line) for line in lines])
 
 
 @app.command(epilog="Example: frontdesk conversations show 0198c0de0a7f3b52c1d94e60f1a2b3c4")
@@ -44,21 +61,26 @@ def show(id_: Id, as_json: AsJson = False) -> None:
     """Show a conversation with its last 200 messages, notes included."""
 
     async def work(opened: Opened) -> Talk:
-        return await Overview(opened.database).read(id_)
+        return await DeskView(opened.database).talk(id_, limit=_MESSAGES)
 
     talk = run(work)
     if as_json:
         print_json(talk)
         return
-    facts = [(name, value) for name, value in _plain(talk).items() if name != "id"]
-    print_table(f"Conversation {talk.id}", ("", ""), facts)
-    if not talk.lines:
-        say("Nothing was said yet.")
-    for line in talk.lines:
-        console().print(visible(_said(line)), soft_wrap=True)
+    facts = [(name, value) for name, value in asdict(talk.line).items() if name not in _SAID]
+    print_table(f"Conversation {talk.line.id}", ("", ""), facts)
+    if talk.tickets:
+        rows = [(t.number, t.status, t.priority, shortened(t.title)) for t in talk.tickets]
+        print_table("Open tickets", ("number", "status", "priority", "title"), rows)
+    if talk.has_more:
+        say(f"Only the last {_MESSAGES} messages:")
+    for said in talk.said or ():
+        console().print(visible(_said(said)), soft_wrap=True)
 
 
-@app.command(epilog="Example: frontdesk conversations take 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim")
+@app.command(
+    epilog="Example: frontdesk conversations take 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim"
+)
 def take(id_: Id, agent: Agent, as_json: AsJson = False) -> None:
     """Take a conversation over: when this returns, no message of the bot goes out any more."""
 
@@ -87,7 +109,9 @@ def reply(
     _done(f"Message {message_id} is on its way.", as_json, id=id_, message_id=message_id)
 
 
-@app.command(epilog="Example: frontdesk conversations release 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim")
+@app.command(
+    epilog="Example: frontdesk conversations release 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim"
+)
 def release(id_: Id, agent: Agent, as_json: AsJson = False) -> None:
     """Give a conversation back to the bot."""
 
@@ -98,7 +122,9 @@ def release(id_: Id, agent: Agent, as_json: AsJson = False) -> None:
     _done(f"The bot has conversation {id_}.", as_json, id=id_, owner="bot")
 
 
-@app.command(epilog="Example: frontdesk conversations resolve 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim")
+@app.command(
+    epilog="Example: frontdesk conversations resolve 0198c0de0a7f3b52c1d94e60f1a2b3c4 --agent Kim"
+)
 def resolve(id_: Id, agent: Agent, as_json: AsJson = False) -> None:
     """Close a conversation as solved; the customer's next message opens it again."""
 
@@ -123,25 +149,20 @@ def _done(sentence: str, as_json: bool, **data: object) -> None:
         say(sentence)
 
 
-def _plain(talk: Talk) -> dict[str, object]:
-    names = [name for name in Talk.__dataclass_fields__ if name != "lines"]
-    return {name: getattr(talk, name) for name in names}
-
-
-def _cells(talk: Talk) -> list[object]:
+def _cells(line: Line) -> list[object]:
     return [
-        talk.id,
-        talk.contact_name or talk.contact_id,
-        talk.channel,
-        talk.owner,
-        talk.agent,
-        talk.waiting_since,
-        talk.updated_at,
+        line.id,
+        line.name or shortened(line.thread, 20),
+        line.channel,
+        line.owner,
+        line.agent,
+        line.waiting_since,
+        shortened(line.last_text, 40),
     ]
 
 
-def _said(line: Line) -> str:
-    who = f"{line.author} {line.author_name}" if line.author_name else str(line.author)
-    note = " (note)" if line.direction is Direction.NOTE else ""
-    files = "".join(f"\n  [file: {name}]" for name in line.attachments)
-    return f"{line.created_at:%Y-%m-%d %H:%M} {who}{note}: {line.text}{files}"
+def _said(said: Said) -> str:
+    who = f"{said.author} {said.author_name}" if said.author_name else str(said.author)
+    note = " (note)" if said.direction is Direction.NOTE else ""
+    files = "".join(f"\n  [file: {file.name}]" for file in said.files)
+    return f"{said.created_at:%Y-%m-%d %H:%M} {who}{note}: {said.text}{files}"

@@ -60,7 +60,9 @@ def evaluate(
 def _examples(path: Path, text: str, intent: str, encoding: str) -> list[tuple[str, str]]:
     """Return texts with their intents; both must stand in every row."""
     names = intake.header(path, encoding)
-    missing = [] if names is None or not any(names) else [c for c in (text, intent) if c not in names]
+    missing = (
+        [] if names is None or not any(names) else [c for c in (text, intent) if c not in names]
+    )
     if missing and names is not None:
         raise InvalidError(
             f"{path.name} has no column {' or '.join(missing)}; it has: {', '.join(names)}; "

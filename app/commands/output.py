@@ -16,7 +16,6 @@ from rich.text import Text
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document, nothing else.")]
 Limit = Annotated[int, typer.Option(min=1, max=200, help="How many at most, newest first.")]
-Agent = Annotated[str, typer.Option(help="The name customers see.")]
 
 _WIDE = 240
 """Columns where there is no terminal whose width could be asked for."""
@@ -75,7 +74,9 @@ def cell(value: object) -> Text:
 
 def visible(text: str) -> Text:
     """Return a text without control characters: a customer's words must not steer the terminal."""
-    return Text("".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return Text(
+        "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    )
 
 
 def shortened(text: str, longest: int = 60) -> str:

@@ -35,7 +35,9 @@ async def replay(queue: DeadLetters, message_id: str | None, all_dead: bool) -> 
         return await queue.replay_all()
     is_number = message_id.isascii() and message_id.isdigit() and len(message_id) < 20
     if not is_number or int(message_id) > _LARGEST_ID:
-        raise InvalidError(f"{message_id!r} is not the id of a message; ids are numbers such as 42")
+        raise InvalidError(
+            f"{message_id!r} is not the id of a message; ids are numbers such as 42"
+        )
     await queue.replay(int(message_id))
     return 1
 

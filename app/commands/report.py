@@ -19,7 +19,9 @@ def _group() -> None:
     """Keep ``csat`` a word of its own while it is the only report."""
 
 
-@app.command(epilog="Example: frontdesk report csat --since 2026-03-01 --until 2026-03-31 --by agent")
+@app.command(
+    epilog="Example: frontdesk report csat --since 2026-03-01 --until 2026-03-31 --by agent"
+)
 def csat(
     since: Annotated[
         str | None, typer.Option(help="First day, or moment, such as 2026-03-01 (UTC).")
@@ -71,7 +73,16 @@ def moment(option: str, text: str | None, *, end: bool = False) -> datetime | No
 
 
 def _show(found: CsatReport, by: str | None) -> None:
-    columns = (by or "", "asked", "answered", "CSAT", "95% interval", "response", "mean", "1 2 3 4 5")
+    columns = (
+        by or "",
+        "asked",
+        "answered",
+        "CSAT",
+        "95% interval",
+        "response",
+        "mean",
+        "1 2 3 4 5",
+    )
     rows = [_cells(name, group) for name, group in found.groups.items()]
     print_table("Customer satisfaction", columns, [*rows, _cells("all", found)])
 

@@ -21,9 +21,7 @@ app = typer.Typer(help="The shop's customers, products and orders.", no_args_is_
 
 @app.command("import", epilog="Example: frontdesk shop import orders orders.csv --dry-run")
 def import_(
-    kind: Annotated[
-        str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(Kind)}.")
-    ],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"One of: {', '.join(Kind)}.")],
     path: File,
     encoding: Encoding = "utf-8-sig",
     zone: Annotated[str, typer.Option(help="The zone of times without one.")] = "UTC",
@@ -95,8 +93,14 @@ def _show(order: Order) -> None:
     facts.append(("total", format_money(order.total_cents, order.currency, "en")))
     print_table(f"Order {order.number}", ("", ""), facts)
     lines = [
-        (l.position, l.sku, l.name_en, l.quantity, _money(l.price_cents, order))
-        for l in order.lines
+        (
+            n.position,
+            n.sku,
+            n.name_en,
+            n.quantity,
+            format_money(n.price_cents, order.currency, "en"),
+        )
+        for n in order.lines
     ]
     print_table("Lines", ("", "sku", "name", "quantity", "price"), lines)
     if order.invoices:
@@ -111,7 +115,3 @@ def _show(order: Order) -> None:
             for r in order.refunds
         ]
         print_table("Refunds", ("id", "status", "amount", "reason"), refunds)
-
-
-def _money(cents: int, order: Order) -> str:
-    return format_money(cents, order.currency, "en")

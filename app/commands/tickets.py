@@ -56,7 +56,10 @@ def show(number: Number, as_json: AsJson = False) -> None:
     _show(run(work), as_json=as_json)
 
 
-@app.command("set", epilog='Example: frontdesk tickets set T-000123 --status pending --comment "Asked again"')
+@app.command(
+    "set",
+    epilog='Example: frontdesk tickets set T-000123 --status pending --comment "Asked again"',
+)
 def set_(
     number: Number,
     status: Status = None,
@@ -141,5 +144,9 @@ _SAID = {"id", "number", "title", "description"}
 
 def _history(entry: Entry) -> list[object]:
     who = f"{entry.author} {entry.author_name}" if entry.author_name else entry.author
-    moved = f"{entry.kind}: {entry.old or '-'} -> {entry.new or '-'}" if entry.old or entry.new else entry.kind
+    moved = (
+        f"{entry.kind}: {entry.old or '-'} -> {entry.new or '-'}"
+        if entry.old or entry.new
+        else entry.kind
+    )
     return [entry.created_at, who, entry.text or moved, "yes" if entry.public else "no"]

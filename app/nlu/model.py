@@ -1,11 +1,11 @@
 """The trained model, asked in Rasa's own environment."""
 
 import json
+import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -72,7 +72,7 @@ def _child(
     child = subprocess.Popen(  # noqa: S603 - our own command, no shell
         [str(rasa.PYTHON), "-m", "bot.evaluate", str(model)],
         cwd=rasa.ROOT,
-        env=rasa.quiet_environment(),
+        env={k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | rasa._QUIET,
         stdin=questions,
         stdout=subprocess.PIPE,
         stderr=complaints,

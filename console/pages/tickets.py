@@ -39,7 +39,7 @@ class TicketPages:
             "tickets.html",
             tickets=found[:_PAGE],
             last=found[_PAGE - 1].number if len(found) > _PAGE else "",
-            status=status,
+            chosen=status,
             statuses=tuple(TicketStatus),
             waiting=await self._services.view.waiting(),
         )

@@ -47,17 +47,3 @@ async def conversations_of(session: AsyncSession, contact_id: str) -> Sequence[C
         .order_by(ConversationRow.updated_at.desc(), ConversationRow.id)
     )
     return (await session.scalars(query)).all()
-
-
-async def conversation_with_name(
-    session: AsyncSession, conversation_id: str
-) -> tuple[ConversationRow, str | None] | None:
-    """Return a conversation and its contact's name."""
-    row = (
-        await session.execute(
-            select(ConversationRow, ContactRow.name)
-            .join(ContactRow, ContactRow.id == ConversationRow.contact_id)
-            .where(ConversationRow.id == conversation_id)
-        )
-    ).first()
-    return (row[0], row[1]) if row else None

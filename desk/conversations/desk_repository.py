@@ -18,7 +18,7 @@ from desk.tables.outbox import OutboxRow, OutboxState
 from desk.tables.ticket import TicketRow, TicketStatus
 from desk.tickets.status import DONE
 
-LineRow = Row[tuple[ConversationRow, str | None, str | None, Author | None]]
+LineRow = Row[ConversationRow, str | None, str | None, Author | None]
 """A conversation, its contact's name, the start of the last message and who wrote that."""
 
 _SNIPPET = 160
@@ -36,7 +36,7 @@ def _last_id() -> ScalarSelect[int | None]:
     )
 
 
-def _lines() -> Select[tuple[ConversationRow, str | None, str | None, Author | None]]:
+def _lines() -> Select[ConversationRow, str | None, str | None, Author | None]:
     return (
         select(
             ConversationRow,
@@ -77,7 +77,7 @@ async def counts(session: AsyncSession) -> dict[Owner, int]:
 
 async def files(
     session: AsyncSession, message_ids: Collection[int]
-) -> Sequence[Row[tuple[int, int, str, int]]]:
+) -> Sequence[Row[int, int, str, int]]:
     """Return (message id, file id, name, size) of the files of some messages."""
     found = await session.execute(
         select(AttachmentRow.message_id, AttachmentRow.id, AttachmentRow.name, AttachmentRow.size)

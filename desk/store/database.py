@@ -72,7 +72,7 @@ class Database:
     async def ping(self) -> None:
         """Ask the database for one row; raises whatever the driver raises."""
         async with self.read() as session:
-            await session.execute(text("SELECT 1"))
+            await session.scalar(text("SELECT 1"))
 
     async def close(self) -> None:
         """Close every connection."""

@@ -75,21 +75,20 @@ async def test_many_keys_at_once_are_many_tickets(tickets: Tickets, world: World
     assert len({ticket.number for ticket in found}) == 10
 
 
+async def _open_and_fail(tickets: Tickets, database: Database, talk: Talk) -> None:
+    async with database.write() as session:
+        await tickets.open_in(
+            session, key="k", conversation_id=talk.id, topic="error", title="t", description="d"
+        )
+        raise RuntimeError("after")
+
+
 async def test_opening_belongs_to_the_callers_transaction(
     tickets: Tickets, world: World, database: Database
 ) -> None:
     talk = await world.talk()
     with pytest.raises(RuntimeError, match="after"):
-        async with database.write() as session:
-            await tickets.open_in(
-                session,
-                key="k",
-                conversation_id=talk.id,
-                topic="error",
-                title="t",
-                description="d",
-            )
-            raise RuntimeError("after")
+        await _open_and_fail(tickets, database, talk)
     assert await world.rows(TicketRow) == []
     assert await world.events() == []
 
