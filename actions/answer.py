@@ -31,19 +31,23 @@ _THEN = {"registration_problems": "utter_or_ticket", "recover_password": "utter_
 """What to offer after a text that may not have been enough."""
 _MOST_OFFERS = 3
 _OWN = re.compile(
-    r"\b(?:it|mine|my|this|that|the (?:order|parcel|package|delivery))\b|我的|[会能要]到|时候到|到货|送到我|收到",
+    r"\b(?:it|mine|my|this|that|the (?:order|parcel|package|delivery))\b|我的|[会能要]到|时候到"
+    r"|到货|送到我|收到",
     re.IGNORECASE,
 )
 _IN_GENERAL = re.compile(
     r"\busually|\bin general|\bnormally|\btypical|\bif i\b|一般|通常|平时|正常|如果", re.IGNORECASE
 )
 _UNWANTED = re.compile(
-    r"\bun-?subs?cri|\bunsub|\bstop|\bcancel|\bremove|\bopt(?:ing)?[ -]?out|\bno (?:more|longer)|\bdon'?t|\bdont|\bdo not|\bend\b"
-    r"|\bquit|\bget rid|\boff\b|\bleave|\bspam|退订|退訂|取消|不想|不要|别|別|停|关掉|关闭|拒收|移除|删",
+    r"\bun-?subs?cri|\bunsub|\bstop|\bcancel|\bremove|\bopt(?:ing)?[ -]?out|\bno (?:more"
+    r"|longer)|\bdon'?t|\bdont|\bdo not|\bend\b"
+    r"|\bquit|\bget rid|\boff\b|\bleave|\bspam|退订|退訂|取消|不想|不要|别|別|停|关掉|关闭|拒收"
+    r"|移除|删",
     re.IGNORECASE,
 )
 _WANTED = re.compile(
-    r"\bsubs?cribe|\bsign (?:me )?up|\bsign[ -]?up|\bjoin|\bregister|\badd me|\bget\b|\breceive|\brecieve|\bwant|\bsend me|\bput me"
+    r"\bsubs?cribe|\bsign (?:me )?up|\bsign[ -]?up|\bjoin|\bregister|\badd me|\bget\b|\breceive"
+    r"|\brecieve|\bwant|\bsend me|\bput me"
     r"|订阅|訂閱|加入|想收|想要|发给我|我要|接收|订一",
     re.IGNORECASE,
 )

@@ -34,7 +34,8 @@ def pick(words: str, numbers: Sequence[str], current: str | None) -> str | None:
 
 
 _CHOICE = re.compile(
-    r"\b(?:my|all|of|the) orders\b|\bwhich (?:one|order)|哪些|哪个订单|哪一?[个笔单]|所有订单|全部订单|几个订单",
+    r"\b(?:my|all|of|the) orders\b|\bwhich (?:one|order)|哪些|哪个订单|哪一?[个笔单]|所有订单"
+    r"|全部订单|几个订单",
     re.IGNORECASE,
 )
 

@@ -39,6 +39,7 @@ _EITHER: dict[str, _Alternatives] = {
 """Columns of which one is needed although each alone may be missing."""
 
 _LONGEST_HEADER = 65_536
+_MOST_NAMED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,9 +165,10 @@ def check_columns(kind: str, path: Path, encoding: str) -> None:
     needed, optional = wanted_columns(kind)
     missing = [choice for choice in needed if not set(choice) & set(names)]
     if missing:
+        more = f" and {len(missing) - _MOST_NAMED} more" if len(missing) > _MOST_NAMED else ""
         raise InvalidError(
-            f"{path.name} has no column {_spelt(missing)}; wanted: {_spelt(needed)}; "
-            f"possible: {', '.join(optional)}"
+            f"{path.name} has no column {_spelt(missing[:_MOST_NAMED])}{more}; "
+            f"wanted: {_spelt(needed)}; possible: {', '.join(optional)}"
         )
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from console.words import has, say
-from desk.commerce.model import Customer
 from desk.conversations.desk_model import Line
 
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -37,10 +36,8 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f}%"
 
 
-def name_of(line: Line, language: str, customer: Customer | None = None) -> str:
-    """Return what to call a contact: by proof, by their own word, or a visitor with the end of their handle."""
-    if customer is not None:
-        return customer.name
+def name_of(line: Line, language: str) -> str:
+    """Return what to call a contact: their name, else a visitor with the end of their handle."""
     return line.name or say("visitor", language, tag=line.thread[-4:].upper())
 
 

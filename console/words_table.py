@@ -142,6 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "talk.you_answer": ("You are answering", "您正在处理"),
     "talk.waiting_for": ("Waiting for {age}", "已等待 {age}"),
     "talk.details": ("Details", "详情"),
+    "talk.close": ("Close", "关闭"),
     "talk.actions": ("Actions", "操作"),
     "talk.mode": ("Kind", "类型"),
     "talk.reply": ("Reply", "回复"),
@@ -283,7 +284,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "overview.mean": ("Mean score", "平均分"),
     "overview.mean_hint": ("of 5, from {n} ratings", "满分 5 分，共 {n} 个评分"),
-    "overview.no_ratings": ("No ratings in this time yet.", "这段时间还没有评分。"),
+    "overview.no_ratings": ("No ratings in this time yet", "这段时间还没有评分"),
     "overview.no_ratings_lead": (
         "Customers are asked once when their conversation is resolved.",
         "对话解决后，会邀请客户评分一次。",

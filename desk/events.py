@@ -4,9 +4,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.store import deferred
 from desk.tables.event import EventRow
+
+_INSERT = insert(EventRow.__table__)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,14 +25,18 @@ class Event:
 
 
 def append(session: AsyncSession, *events: Event) -> None:
-    """Add events to the log in the caller's transaction."""
-    session.add_all(
-        EventRow(
-            name=event.name,
-            contact_id=event.contact_id,
-            conversation_id=event.conversation_id,
-            occurred_at=event.occurred_at,
-            data=event.data,
-        )
-        for event in events
+    """Add events to the log in the caller's transaction; they are written at its end, in this order."""
+    deferred.defer(
+        session,
+        _INSERT,
+        (
+            {
+                "name": event.name,
+                "contact_id": event.contact_id,
+                "conversation_id": event.conversation_id,
+                "occurred_at": event.occurred_at,
+                "data": event.data,
+            }
+            for event in events
+        ),
     )

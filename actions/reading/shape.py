@@ -7,43 +7,56 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 
 _ASKS_EN = re.compile(
     r"\?\s*$|^\W*(?:(?:and|but|so|ok|wait|hi|hey|well|sorry|first)[\s,]+)*"
-    r"(?:what(?:'?s)?|where(?:'?s)?|when(?:'?s)?|who(?:'?s)?|which|why|how(?:'?s)?|can|could|do|does|did|is|are|am"
+    r"(?:what(?:'?s)?|where(?:'?s)?|when(?:'?s)?|who(?:'?s)?|which|why|how(?:'?s)?|can|could|do"
+    r"|does|did|is|are|am"
     r"|will|would|should|may|have|has|wheres|whats|hows)\b",
     re.IGNORECASE,
 )
 _ASKS_ZH = re.compile(
-    r"[？?]\s*$|[吗嗎么麼呢]\s*[。！!～~]*$|怎么|怎麼|怎样|怎樣|如何|哪[里裡儿个個些]|什么|什麼|啥|多久|多少|几点|幾點"
+    r"[？?]\s*$|[吗嗎么麼呢]\s*[。！!～~]*$|怎么|怎麼|怎样|怎樣|如何|哪[里裡儿个個些]|什么|什麼"
+    r"|啥|多久|多少|几点|幾點"
     r"|何时|何時|能不能|可不可以|是不是|有没有|有沒有|要不要|^(?:请问|請問|想问|想問|问一下)"
 )
 _STOP = re.compile(
     r"^\W*(?:oh|ok|okay|no|nah|actually|just|please|pls|sorry)?[\s,]*"
-    r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?|canc(?:el|le|ell)(?: (?:it|this|that))?"
+    r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?"
+    r"|canc(?:el|le|ell)(?: (?:it|this|that))?"
     r"|quit|exit|abort|drop it|leave it|skip it all)(?: (?:please|pls|thanks|then|now))?\W*$"
-    r"|^\W*(?:还是)?(?:算了吧?|不弄了|不用了|不要了|不办了|先不[弄办]了?|取消吧?|退出|停止?|别问了|不说了|算啦|免了)"
+    r"|^\W*(?:还是)?(?:算了吧?|不弄了|不用了|不要了|不办了|先不[弄办]了?|取消吧?|退出|停止?"
+    r"|别问了|不说了|算啦|免了)"
     r"(?:谢谢|吧|了|，.{0,4})?\W*$",
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(
-    r"\b(?:don'?t|do not|dont|didn'?t|doesn'?t|can'?t|cannot|cant|no)\b.{0,20}\b(?:have|know|remember|find|got|see|idea|clue"
-    r"|number|receive)\b|\b(?:lost|forgot|forgotten|no idea|no clue|dunno|idk|not sure|where (?:do|can|is|would) .{0,12}find)\b"
-    r"|没有|沒有|不知道|不记得|不記得|忘了|忘记|忘記|找不到|没收到|沒收到|搞丢|弄丢|丢了|不清楚|哪里(?:能|可以)?(?:找|看)|在哪(?:里|儿)?(?:找|看)",
+    r"\b(?:don'?t|do not|dont|didn'?t|doesn'?t|can'?t|cannot|cant|no)\b.{0,20}\b(?:have|know"
+    r"|remember|find|got|see|idea|clue"
+    r"|number|receive)\b|\b(?:lost|forgot|forgotten|no idea|no clue|dunno|idk|not sure"
+    r"|where (?:do|can|is|would) .{0,12}find)\b"
+    r"|没有|沒有|不知道|不记得|不記得|忘了|忘记|忘記|找不到|没收到|沒收到|搞丢|弄丢|丢了|不清楚"
+    r"|哪里(?:能|可以)?(?:找|看)|在哪(?:里|儿)?(?:找|看)",
     re.IGNORECASE,
 )
 _SKIP = re.compile(
-    r"^\W*(?:skip(?: it| this| that)?|no(?:pe|ne|thing)?|nah|no,? (?:thanks|thank you|thx|reason|order|comment)|nothing(?: else)?"
+    r"^\W*(?:skip(?: it| this| that)?|no(?:pe|ne|thing)?|nah|no,? (?:thanks|thank you|thx"
+    r"|reason|order|comment)|nothing(?: else)?"
     r"|n/?a|none of (?:them|those)|not really|not about an order|no particular (?:order|reason)|-+"
-    r"|跳过|跳過|没有了?|沒有了?|没了|沒了|没啥|无|無|不用了?|不填|不需要|没有原因|没有订单|不想说)\W*$",
+    r"|跳过|跳過|没有了?|沒有了?|没了|沒了|没啥|无|無|不用了?|不填|不需要|没有原因|没有订单"
+    r"|不想说)\W*$",
     re.IGNORECASE,
 )
 _ONLY_NOISE = re.compile(
-    r"^\W*(?:yes|yeah|yep|ok|okay|sure|fine|k|y|hm+|uh+|um+|well|好的?|嗯+|行|可以|是的?|对|哦|噢|呃)?\W*$",
+    r"^\W*(?:yes|yeah|yep|ok|okay|sure|fine|k|y|hm+|uh+|um+|well|好的?|嗯+|行|可以|是的?|对|哦"
+    r"|噢|呃)?\W*$",
     re.IGNORECASE,
 )
 _COMMAND = re.compile(
     r"^\W*(?:(?:please|pls|ok|and|also|now|actually|hey|no|wait|but|instead)[\s,]+)*"
-    r"(?:i (?:want|need|wanna|wish|d like|would like|gotta)|i'?d like|let me|let'?s|help me|give me|show|track|check|cancel"
-    r"|change|edit|update|delete|close|open|send|find|get|put|stop|unsubscribe|subscribe|connect|talk|speak|transfer|call)\b"
-    r"|^\W*(?:那|先|还是|我还|那我)?(?:我要|我想|帮我|幫我|麻烦|麻煩|请|請|给我|給我|查|看|取消|改|换|修改|删除|注销|打开|转|找|退订|发)",
+    r"(?:i (?:want|need|wanna|wish|d like|would like|gotta)|i'?d like|let me|let'?s|help me"
+    r"|give me|show|track|check|cancel"
+    r"|change|edit|update|delete|close|open|send|find|get|put|stop|unsubscribe|subscribe"
+    r"|connect|talk|speak|transfer|call)\b"
+    r"|^\W*(?:那|先|还是|我还|那我)?(?:我要|我想|帮我|幫我|麻烦|麻煩|请|請|给我|給我|查|看|取消"
+    r"|改|换|修改|删除|注销|打开|转|找|退订|发)",
     re.IGNORECASE,
 )
 _REPROACH = re.compile(
@@ -51,7 +64,8 @@ _REPROACH = re.compile(
     re.IGNORECASE,
 )
 _PERSON = re.compile(
-    r"\b(?:human|person|people|agents?|operator|representative|rep|somebody|someone|staff|manager|real|live|adult)\b"
+    r"\b(?:human|person|people|agents?|operator|representative|rep|somebody|someone|staff"
+    r"|manager|real|live|adult)\b"
     r"|人工|真人|客服|专员|經理|经理|活人|有人",
     re.IGNORECASE,
 )
@@ -63,7 +77,8 @@ _HERE = re.compile(
     r"\bhere\b|\b(?:this|the) chat\b|\bin chat\b|这里|這裡|这儿|在线|聊天|就这", re.IGNORECASE
 )
 _TO_US = re.compile(
-    r"^\W*(?:please |pls |can you |could you )?(?:tell|write|sing|play|draw|translate|solve|recite)\b"
+    r"^\W*(?:please |pls |can you |could you )?(?:tell|write|sing|play|draw|translate|solve"
+    r"|recite)\b"
     r"|^(?:给我|帮我|請|请)?(?:讲|講|唱|写|寫|翻译|画)",
     re.IGNORECASE,
 )

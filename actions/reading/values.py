@@ -7,7 +7,8 @@ from desk.commerce.numbers import normalise_invoice_number, normalise_order_numb
 from desk.commerce.proof import normalise_email, parse_phone
 
 _NOT_THIS = re.compile(
-    r"(?:\bnot|\bisn'?t|\bwasn'?t|\binstead of|\brather than|\bwrong(?: one)?:?|不是|并非|並非|而非|别用|不要)"
+    r"(?:\bnot|\bisn'?t|\bwasn'?t|\binstead of|\brather than|\bwrong(?: one)?:?|不是|并非|並非"
+    r"|而非|别用|不要)"
     r"\s*(?:the |my |order |number |订单号?|訂單|单号|#)*\s*$",
     re.IGNORECASE,
 )
@@ -28,7 +29,8 @@ _ADDRESS_ZH = re.compile(
 )
 _PLACE_ZH = re.compile(r"[省市区區县縣镇鎮乡鄉村路街道巷弄号號楼樓栋棟室苑园園厦廈座]")
 _ADDRESS_LEAD = re.compile(
-    r"^\W*(?:it'?s|its|the |my |new |address |is |should be |to |please |change it to |use |地址|新地址|是|改成|改到|寄到|送到|[:：,，]|\s)+",
+    r"^\W*(?:it'?s|its|the |my |new |address |is |should be |to |please |change it to |use "
+    r"|地址|新地址|是|改成|改到|寄到|送到|[:：,，]|\s)+",
     re.IGNORECASE,
 )
 
@@ -36,7 +38,8 @@ _PRIORITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "low",
         re.compile(
-            r"\bnot\b.{0,20}\burgent|isn'?t .{0,10}urgent|no (?:rush|hurry)|\blow(?:est)?\b|whenever"
+            r"\bnot\b.{0,20}\burgent|isn'?t .{0,10}urgent|no (?:rush|hurry)|\blow(?:est)?\b"
+            r"|whenever"
             r"|不(?:是|算)?(?:很|太|那么|怎么|特别)?(?:紧急|緊急|着急|著急|急)|最?低",
             re.IGNORECASE,
         ),
@@ -44,7 +47,8 @@ _PRIORITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "urgent",
         re.compile(
-            r"\burgent|\ba\.?s\.?a\.?p|right away|emergency|critical|immediately|紧急|緊急|加急|特急|急|尽快|盡快|马上",
+            r"\burgent|\ba\.?s\.?a\.?p|right away|emergency|critical|immediately|紧急|緊急|加急"
+            r"|特急|急|尽快|盡快|马上",
             re.IGNORECASE,
         ),
     ),
@@ -164,9 +168,12 @@ def score(heard: Heard) -> int | None:
 
 
 _CORRECTING = re.compile(
-    r"\b(?:no|not|nope|sorry|oops|ups|my bad|mistake|typo|it'?s|its|it|is|was|the|my|a|an|order|invoice|number|nr|i|mean|meant|actually"
-    r"|wrong|but|should|be|correct|right|e-?mail|mail|phone|telephone|address|instead|of|that|this|other|one|for|to|wait|hold on|and)\b"
-    r"|不是|不对|不對|错了|錯了|写错|寫錯|打错|打錯|抱歉|对不起|對不起|不好意思|应该|應該|订单号?|訂單號?|单号|發票|发票|号码?|號碼?|邮箱|郵箱|电话"
+    r"\b(?:no|not|nope|sorry|oops|ups|my bad|mistake|typo|it'?s|its|it|is|was|the|my|a|an|order"
+    r"|invoice|number|nr|i|mean|meant|actually"
+    r"|wrong|but|should|be|correct|right|e-?mail|mail|phone|telephone|address|instead|of|that"
+    r"|this|other|one|for|to|wait|hold on|and)\b"
+    r"|不是|不对|不對|错了|錯了|写错|寫錯|打错|打錯|抱歉|对不起|對不起|不好意思|应该|應該"
+    r"|订单号?|訂單號?|单号|發票|发票|号码?|號碼?|邮箱|郵箱|电话"
     r"|電話|手机|手機|等等|等下|而是|更正|改成|我|是|的|说|了|啊|哦|呢|那个|才",
     re.IGNORECASE,
 )

@@ -25,8 +25,9 @@ def import_(
 ) -> None:
     """Import contacts from the columns name, email, phone and language (en, zh).
 
-    A contact is known again by the e-mail, or without one by the phone, so importing a file twice changes nothing.
-    The exit code is 1 when rows were rejected; the others are imported all the same.
+    A contact is known by the e-mail, or without one by the phone: the same file again changes nothing.
+
+    The exit code is 1 when rows were rejected; the others are imported.
     """
 
     async def work(opened: Opened) -> Outcome:

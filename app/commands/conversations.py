@@ -74,7 +74,7 @@ def show(id_: Id, as_json: AsJson = False) -> None:
         print_table("Open tickets", ("number", "status", "priority", "title"), rows)
     if talk.has_more:
         say(f"Only the last {_MESSAGES} messages:")
-    for said in talk.said or ():
+    for said in talk.said:
         console().print(visible(_said(said)), soft_wrap=True)
 
 

@@ -53,8 +53,10 @@ def _plain(value: object) -> Any:
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows; every cell is shown as it is, never read as markup."""
-    table = Table(title=visible(title), title_justify="left", header_style="bold")
+    """Print rows; every cell is shown as it is, never read as markup. Without names there is no header."""
+    table = Table(
+        title=visible(title), title_justify="left", header_style="bold", show_header=any(columns)
+    )
     for name in columns:
         # Ids and numbers are copied into the next command, so they are never cut.
         table.add_column(name, no_wrap=name in {"id", "number"}, overflow="fold")

@@ -30,8 +30,11 @@ def import_(
 ) -> None:
     """Import what the shop knows; a row whose id or number is known updates it.
 
-    Customers come first, then products and orders, then invoices and refunds. An orders file has a row for each
-    order line. The exit code is 1 when rows were rejected; the others are imported all the same.
+    Customers come first, then products and orders, then invoices and refunds.
+
+    An orders file has a row for each order line.
+
+    The exit code is 1 when rows were rejected; the others are imported.
     """
 
     async def work(opened: Opened) -> Outcome:

@@ -4,6 +4,7 @@ const EVERY = 3_000, HIDDEN = 20_000, LATE = 10_000, NEAR = 120;
 const root = document.documentElement;
 const lost = document.querySelector(".lost");
 const title = document.title;
+const locale = navigator.languages.find((one) => one.split("-")[0] === root.lang.split("-")[0]) ?? root.lang;
 root.classList.add("js");
 
 const FORMS = {
@@ -18,8 +19,8 @@ function localise(within) {
     const at = new Date(element.dateTime);
     const today = at.toDateString() === new Date().toDateString();
     const form = element.dataset.when === "long" ? "long" : today ? "time" : "day";
-    element.textContent = new Intl.DateTimeFormat(root.lang, FORMS[form]).format(at);
-    element.title = new Intl.DateTimeFormat(root.lang, FORMS.long).format(at);
+    element.textContent = new Intl.DateTimeFormat(locale, FORMS[form]).format(at);
+    element.title = new Intl.DateTimeFormat(locale, FORMS.long).format(at);
   }
 }
 
@@ -49,9 +50,9 @@ function refresh(region, html) {
   const before = region.querySelector("textarea");
   const draft = before?.value, focused = before && document.activeElement === before;
   const stick = "stick" in region.dataset && region.scrollHeight - region.scrollTop - region.clientHeight < NEAR;
-  const single = region.children.length === 1 && box.children.length === 1;
-  if (single) update(region.firstElementChild, box.firstElementChild);
-  else if (region.innerHTML !== box.innerHTML) region.replaceChildren(...box.children);
+  const olds = [...region.children], news = [...box.children];
+  if (olds.length === news.length) olds.forEach((old, index) => update(old, news[index]));
+  else region.replaceChildren(...news);
   const after = region.querySelector("textarea");
   if (after && after !== before) {
     after.value = draft || after.value;
@@ -132,8 +133,10 @@ document.addEventListener("keydown", (event) => {
 
 function toggle(button, open) {
   const side = document.getElementById(button.dataset.toggle);
-  side.classList.toggle("shown", open);
-  button.setAttribute("aria-expanded", String(side.classList.contains("shown")));
+  const shown = side.classList.toggle("shown", open);
+  const all = document.querySelectorAll(`[data-toggle="${button.dataset.toggle}"]`);
+  for (const each of all) each.setAttribute("aria-expanded", String(shown));
+  [...all].find((each) => each !== button && shown === side.contains(each))?.focus();
 }
 for (const button of document.querySelectorAll("[data-toggle]")) {
   button.hidden = false;

@@ -11,7 +11,11 @@ from desk.tables.ticket import TicketPriority, TicketStatus
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A conversation as one line of the inbox; ``name`` is the contact's own word for themselves."""
+    """A conversation as one line of the inbox.
+
+    ``name`` is the customer's whom the contact once proved to be, else the contact's own word; ``last_text`` is
+    the start of what a person wrote last, customer or agent.
+    """
 
     id: str
     name: str | None

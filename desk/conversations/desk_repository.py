@@ -15,11 +15,12 @@ from desk.tables.conversation import (
     Owner,
 )
 from desk.tables.outbox import OutboxRow, OutboxState
+from desk.tables.shop import CustomerRow
 from desk.tables.ticket import TicketRow, TicketStatus
 from desk.tickets.status import DONE
 
 LineRow = Row[ConversationRow, str | None, str | None, Author | None]
-"""A conversation, its contact's name, the start of the last message and who wrote that."""
+"""A conversation, its contact's name, the start of the last words of a person and who wrote them."""
 
 _SNIPPET = 160
 
@@ -30,6 +31,7 @@ def _last_id() -> ScalarSelect[int | None]:
         .where(
             MessageRow.conversation_id == ConversationRow.id,
             MessageRow.direction != Direction.NOTE,
+            MessageRow.author.in_((Author.CONTACT, Author.AGENT)),
         )
         .correlate(ConversationRow)
         .scalar_subquery()
@@ -40,11 +42,12 @@ def _lines() -> Select[ConversationRow, str | None, str | None, Author | None]:
     return (
         select(
             ConversationRow,
-            ContactRow.name,
+            func.coalesce(CustomerRow.name, ContactRow.name),
             func.substr(MessageRow.text, 1, _SNIPPET),
             MessageRow.author,
         )
         .join(ContactRow, ContactRow.id == ConversationRow.contact_id)
+        .outerjoin(CustomerRow, CustomerRow.id == ContactRow.customer_id)
         .outerjoin(MessageRow, MessageRow.id == _last_id())
     )
 

@@ -48,17 +48,26 @@ class Feedback:
         The same ``key`` gets the same answer.
         """
         async with self._database.write() as session:
-            talk = await _conversation(session, conversation_id)
-            earlier = await repository.of_conversation(session, conversation_id)
-            if any(row.survey_key == key for row in earlier):
-                return True
-            place = survey_place(talk.resolution, is_closed=talk.owner is Owner.CLOSED)
-            if not may_ask(place, _rated(earlier)):
-                return False
-            row = await repository.get_or_insert(session, _new(talk, place))
-            row.survey_key, row.surveyed_at = key, self._clock()
-            _append(session, talk, row, SURVEYED, row.surveyed_at, {})
+            return await self.survey_in(session, conversation_id=conversation_id, key=key)
+
+    async def survey_in(
+        self, session: AsyncSession, *, conversation_id: str, key: str, agent: str | None = None
+    ) -> bool:
+        """Do what :meth:`survey` does inside the caller's transaction.
+
+        ``agent`` names who has just resolved the conversation, when it was not the bot.
+        """
+        talk = await _conversation(session, conversation_id)
+        earlier = await repository.of_conversation(session, conversation_id)
+        if any(row.survey_key == key for row in earlier):
             return True
+        place = survey_place(talk.resolution, is_closed=talk.owner is Owner.CLOSED)
+        if not may_ask(place, _rated(earlier)):
+            return False
+        row = await repository.get_or_insert(session, _new(talk, place, agent))
+        row.survey_key, row.surveyed_at = key, self._clock()
+        _append(session, talk, row, SURVEYED, row.surveyed_at, {})
+        return True
 
     async def record(self, *, conversation_id: str, score: int, key: str) -> Rating:
         """Keep a score of 1 to 5; within 24 hours a later one replaces it.
@@ -154,14 +163,15 @@ def _rated(rows: Sequence[FeedbackRow]) -> list[Rated]:
     ]
 
 
-def _new(talk: ConversationRow, resolution: int) -> dict[str, Any]:
-    by_human = talk.owner is Owner.HUMAN or talk.agent is not None
+def _new(talk: ConversationRow, resolution: int, agent: str | None = None) -> dict[str, Any]:
+    agent = agent or talk.agent
+    by_human = talk.owner is Owner.HUMAN or agent is not None
     return {
         "conversation_id": talk.id,
         "contact_id": talk.contact_id,
         "resolution": resolution,
         "owner": Owner.HUMAN if by_human else Owner.BOT,
-        "agent": talk.agent,
+        "agent": agent,
     }
 
 
@@ -196,6 +206,6 @@ def _append(
 def _fold(before: Answer | None, name: str, data: Mapping[str, Any], by: str | None) -> Answer:
     return Answer(
         asked=name == SURVEYED or (before is not None and before.asked),
-        score=data["score"] if name == SCORED else before.score if before else None,
+        score=data.get("score"),
         group=str(data.get(by) or "none") if by else None,
     )

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from desk.errors import SettingsError
-from desk.store import sqlite
+from desk.store import deferred, sqlite
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -62,6 +62,7 @@ class Database:
         """Open a transaction; it is committed at the end of the block, rolled back on an error."""
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
+            await deferred.write(session)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

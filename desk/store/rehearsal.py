@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk.store import deferred
 from desk.store.database import Database
 
 
@@ -24,4 +25,5 @@ class Rehearsal(Database):
             yield session
             # Constraints may be checked only when rows are written, so nothing may stay in memory.
             await session.flush()
+            await deferred.write(session)
             await session.rollback()

@@ -53,10 +53,17 @@ async def history(client: httpx.AsyncClient, headers: dict[str, str], count: int
 async def test_a_visitor_writes_and_reads_the_answer(client: httpx.AsyncClient) -> None:
     headers = await visitor(client)
     name = str(uuid4())
-    answer = await client.post("/chat/v1/messages", headers=headers, json={"id": name, "text": "hi"})
+    answer = await client.post(
+        "/chat/v1/messages", headers=headers, json={"id": name, "text": "hi"}
+    )
     assert (answer.status_code, answer.json()) == (200, {"message_id": name})
     mine, reply = await history(client, headers, 2)
-    assert (mine["id"], mine["author"], mine["client_id"], mine["text"]) == (1, "contact", name, "hi")
+    assert (mine["id"], mine["author"], mine["client_id"], mine["text"]) == (
+        1,
+        "contact",
+        name,
+        "hi",
+    )
     assert (reply["id"], reply["author"], reply["text"]) == (2, "bot", "You said: hi")
     after = await client.get("/chat/v1/messages?after=1", headers=headers)
     assert [m["id"] for m in after.json()["messages"]] == [2]

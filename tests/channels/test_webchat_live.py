@@ -44,7 +44,9 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
 async def test_the_stream_shows_everything_once_and_resumes(client: httpx.AsyncClient) -> None:
     headers = await visitor(client)
     async with stream(client, headers) as events:
-        await client.post("/chat/v1/messages", headers=headers, json={"id": str(uuid4()), "text": "a"})
+        await client.post(
+            "/chat/v1/messages", headers=headers, json={"id": str(uuid4()), "text": "a"}
+        )
         seen = [await asyncio.wait_for(events.get(), 10) for _ in range(5)]
     kinds = [event["event"] for event in seen]
     assert kinds == ["message", "seen", "typing", "message", "typing"]
@@ -70,5 +72,7 @@ async def test_a_visitor_who_writes_too_fast_is_told_when_to_come_back(
     assert answer.status_code == 429
     assert 1 <= int(answer.headers["Retry-After"]) <= 60
     other = await visitor(client)
-    fine = await client.post("/chat/v1/messages", headers=other, json={"id": str(uuid4()), "text": "x"})
+    fine = await client.post(
+        "/chat/v1/messages", headers=other, json={"id": str(uuid4()), "text": "x"}
+    )
     assert fine.status_code == 200

@@ -274,6 +274,13 @@ async def test_nothing_readable_asks_back(desk: Desk, dialogue: MemoryDialogue) 
 
 
 async def test_the_language_follows_the_customer(desk: Desk, dialogue: MemoryDialogue) -> None:
-    for text in ("where is my order", "10023", "我的订单到哪了", "10023", "ok", "in English please"):
+    for text in (
+        "where is my order",
+        "10023",
+        "我的订单到哪了",
+        "10023",
+        "ok",
+        "in English please",
+    ):
         await says(desk, text)
     assert [t.language for t in dialogue.turns] == ["en", "en", "zh", "zh", "zh", "en"]

@@ -14,7 +14,9 @@ from tests.talk import conversation, says
 async def test_a_reply_from_elsewhere_wakes_the_reader(desk: Desk) -> None:
     await says(desk, "human")
     talk = await conversation(desk)
-    elsewhere = build(desk.settings, dialogue=MemoryDialogue(), channels={"memory": desk.channels["memory"]})
+    elsewhere = build(
+        desk.settings, dialogue=MemoryDialogue(), channels={"memory": desk.channels["memory"]}
+    )
     interval = timedelta(milliseconds=10)
     watcher = Watcher(database=desk.database, signals=desk.signals, interval=interval)
     task = asyncio.create_task(watcher.run())

@@ -60,6 +60,19 @@ async def test_a_bot_that_asks_and_resolves_in_one_turn_asks_once(
     assert (report.surveyed, report.answered, report.response_rate) == (3, 3, 1.0)
 
 
+async def test_an_agent_who_resolves_is_remembered(
+    feedback: Feedback, world: World, database: Database
+) -> None:
+    talk = await _resolved(world)
+    async with database.write() as session:
+        assert await feedback.survey_in(session, conversation_id=talk.id, key="s1", agent="mo")
+    await world.reopen(talk)
+    await feedback.record(conversation_id=talk.id, score=4, key="r1")
+    report = await feedback.csat(by="agent")
+    assert report.groups["mo"].answered == 1
+    assert list((await feedback.csat(by="owner")).groups) == ["human"]
+
+
 async def test_asking_at_once_asks_once(feedback: Feedback, world: World) -> None:
     talk = await _resolved(world)
     asking = [feedback.survey(conversation_id=talk.id, key=f"s{n}") for n in range(6)]
