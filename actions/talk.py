@@ -33,10 +33,10 @@ class Affirm(Act):
             return [*done, *again(str(pending["yes"]))]
         if pending["kind"] == "cancel_order":
             await self._cancel(speaker, heard, str(pending["order"]))
-        if pending["kind"] == "delete_account":
+        elif pending["kind"] == "delete_account":
             await self._delete(speaker, heard)
-        if pending["kind"] == "rephrase":
-            speaker.say("utter_please_rephrase")
+        else:
+            speaker.say("utter_yes_to_nothing")
         return [*done, *offer_paused(speaker, heard)]
 
     async def _cancel(self, speaker: Speaker, heard: Heard, order: str) -> None:

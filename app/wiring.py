@@ -82,6 +82,7 @@ def build(
     conversations = Conversations({name: c.features for name, c in all_channels.items()})
     policies = Policies(settings.policies)
     tickets = Tickets(database, clock)
+    feedback = Feedback(database, clock, tickets)
     talk = TimedDialogue(dialogue or _rasa(settings, clock), metrics)
     acceptor = Acceptor(database=database, signals=signals, clock=clock)
     reader = Reader(database)
@@ -123,13 +124,14 @@ def build(
             database=database,
             conversations=conversations,
             tickets=tickets,
+            feedback=feedback,
             hours=policies,
             signals=signals,
             clock=clock,
             patience=settings.handoff_patience,
         ),
         tickets=tickets,
-        feedback=Feedback(database, clock, tickets),
+        feedback=feedback,
         commerce=Commerce(database, clock),
         consents=Consents(database, clock),
         policies=policies,

@@ -8,9 +8,10 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.store import deferred
+from desk.tables.base import table_of
 from desk.tables.event import EventRow
 
-_INSERT = insert(EventRow.__table__)  # type: ignore[arg-type]
+_INSERT = insert(table_of(EventRow))
 
 
 @dataclass(frozen=True, kw_only=True)

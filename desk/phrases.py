@@ -13,6 +13,7 @@ class Phrase(StrEnum):
     AGENT_JOINED = "agent_joined"
     AGENT_LEFT = "agent_left"
     TOO_LONG = "too_long"
+    SURVEY = "survey"
 
 
 _TEXTS: dict[Phrase, dict[str, str]] = {
@@ -43,6 +44,10 @@ _TEXTS: dict[Phrase, dict[str, str]] = {
     Phrase.AGENT_LEFT: {
         "en": "{name} has left the conversation. The automatic assistant answers again.",
         "zh": "{name} 已离开对话，现在由智能助手继续为您服务。",
+    },
+    Phrase.SURVEY: {
+        "en": "{name} has closed this conversation. How did it go, from 1 (bad) to 5 (very good)?",
+        "zh": "{name} 已结束本次服务。您觉得怎么样？1 分（很差）到 5 分（很好）。",
     },
     Phrase.TOO_LONG: {
         "en": "That was a long message; I have read the first part and kept all of it for my colleagues.",

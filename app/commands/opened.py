@@ -19,6 +19,7 @@ from desk.clock import Clock
 from desk.commerce.policies import Policies
 from desk.conversations.service import Conversations
 from desk.errors import FrontdeskError, SettingsError
+from desk.feedback.service import Feedback
 from desk.handoff.service import Handoff
 from desk.settings import Settings
 from desk.signals import LocalSignals
@@ -50,6 +51,7 @@ class Opened:
             database=self.database,
             conversations=Conversations({WebChat.name: WebChat.features}),
             tickets=self.tickets,
+            feedback=Feedback(self.database, self.clock, self.tickets),
             hours=Policies(self.settings.policies),
             signals=LocalSignals(),
             clock=self.clock,

@@ -58,7 +58,7 @@ class TicketPages:
                 author=EntryAuthor.AGENT,
                 author_name=visit.agent,
                 # Only a clear word makes it public.
-                public=form.get("public") == "yes",
+                public=True,
                 key=f"console:{form['once']}"[:200] if form.get("once") else None,
             )
         except (ConflictError, InvalidError) as error:

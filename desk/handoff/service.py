@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from desk.clock import Clock
 from desk.conversations import repository
 from desk.conversations.service import Conversations
+from desk.dialogue.port import Button
 from desk.errors import ConflictError, InvalidError, NotFoundError
 from desk.inbox.router import TicketDesk
 from desk.outbox.relay import SEND_TIMEOUT
@@ -34,6 +35,21 @@ class OpeningHours(Protocol):
         """Return when somebody will be there next."""
 
 
+class Survey(Protocol):
+    """The one thing the handoff wants from feedback."""
+
+    async def survey_in(
+        self, session: AsyncSession, *, conversation_id: str, key: str, agent: str | None = None
+    ) -> bool:
+        """Say whether the customer may be asked how it went, and take note of asking."""
+
+
+_SCORES = tuple(
+    Button(title=str(score), payload=f'/give_feedback{{"score": "{score}"}}')
+    for score in range(1, 6)
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
     """What is true about waiting for a person."""
@@ -53,6 +69,7 @@ class Handoff:
         database: Database,
         conversations: Conversations,
         tickets: TicketDesk,
+        feedback: Survey,
         hours: OpeningHours,
         signals: Signals,
         clock: Clock,
@@ -61,6 +78,7 @@ class Handoff:
         self._database = database
         self._conversations = conversations
         self._tickets = tickets
+        self._feedback = feedback
         self._hours = hours
         self._signals = signals
         self._clock = clock
@@ -173,6 +191,24 @@ class Handoff:
                 now=self._clock(),
                 name="resolved",
                 reason=agent,
+            )
+            await self._survey(session, conversation, agent)
+
+    async def _survey(
+        self, session: AsyncSession, conversation: ConversationRow, agent: str
+    ) -> None:
+        key = f"resolved:{conversation.id}:{conversation.resolution}"
+        asked = await self._feedback.survey_in(
+            session, conversation_id=conversation.id, key=key, agent=agent
+        )
+        if asked:
+            await self._conversations.say(
+                session,
+                conversation,
+                say(Phrase.SURVEY, conversation.language, name=agent),
+                author=Author.SYSTEM,
+                now=self._clock(),
+                buttons=_SCORES,
             )
 
     async def expire(self) -> int:

@@ -7,7 +7,18 @@ from typing import Any
 import msgspec
 
 from desk.channel import Attachment, InboundMessage
-from desk.tables.inbox import InboxRow
+
+
+class Claimed(msgspec.Struct):
+    """What a worker needs of a row that it has claimed."""
+
+    id: int
+    channel: str
+    account: str
+    external_id: str
+    thread: str
+    payload: dict[str, Any]
+    attempts: int
 
 
 def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
@@ -39,7 +50,7 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
     }
 
 
-def from_row(row: InboxRow) -> InboundMessage:
+def from_row(row: Claimed) -> InboundMessage:
     """Return the message of a row."""
     payload = row.payload
     return InboundMessage(

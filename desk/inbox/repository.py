@@ -4,16 +4,58 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
+from desk.inbox.codec import Claimed
+from desk.store import core
 from desk.store.upsert import insert_missing
+from desk.tables.base import table_of
 from desk.tables.inbox import InboxRow, InboxState
 
-_THIS = aliased(InboxRow, name="i")
-_EARLIER = aliased(InboxRow, name="e")
+_INBOX = table_of(InboxRow)
+_THIS = _INBOX.alias("i")
+_OTHER = _INBOX.alias("e")
+_SAME_PLACE = and_(
+    _OTHER.c.channel == _THIS.c.channel,
+    _OTHER.c.account == _THIS.c.account,
+    _OTHER.c.thread == _THIS.c.thread,
+)
+# The literal terms are those of the partial indexes; with parameters SQLite would not use them.
+_OTHER_OPEN = text("e.state IN ('new', 'working')")
+_IS_HEAD = and_(
+    text("i.state IN ('new', 'working')"),
+    or_(
+        and_(_THIS.c.state == InboxState.NEW, _THIS.c.not_before <= bindparam("now")),
+        and_(_THIS.c.state == InboxState.WORKING, _THIS.c.lease_until < bindparam("now")),
+    ),
+    ~exists(select(_OTHER.c.id).where(_OTHER_OPEN, _SAME_PLACE, _OTHER.c.id < _THIS.c.id)),
+)
+_ANY_HEAD = select(_THIS.c.id).where(_IS_HEAD).limit(1)
+_HEADS = (
+    select(*(_THIS.c[name] for name in Claimed.__struct_fields__))
+    .where(_IS_HEAD)
+    .order_by(_THIS.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=_THIS, skip_locked=True)
+)
+_CLAIM = (
+    update(_INBOX)
+    .where(_INBOX.c.id == bindparam("inbox_id"))
+    .values(state=InboxState.WORKING, attempts=_INBOX.c.attempts + 1)
+)
+_FINISH = update(_INBOX).where(
+    _INBOX.c.id == bindparam("inbox_id"),
+    _INBOX.c.state == InboxState.WORKING,
+    _INBOX.c.attempts == bindparam("attempt"),
+)
+_NEXT = (
+    select(_OTHER.c.id)
+    .join(_THIS, _SAME_PLACE)
+    .where(_THIS.c.id == bindparam("inbox_id"), _OTHER_OPEN, _OTHER.c.id > _THIS.c.id)
+    .limit(1)
+)
 
 
 async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
@@ -21,63 +63,40 @@ async def add(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
     await insert_missing(session, InboxRow, rows)
 
 
-def _heads(now: datetime, limit: int) -> Select[InboxRow]:
-    # The literal terms are those of the partial indexes; with parameters SQLite would not use them.
-    earlier = exists(
-        select(_EARLIER.id).where(
-            text("e.state IN ('new', 'working')"),
-            _EARLIER.channel == _THIS.channel,
-            _EARLIER.account == _THIS.account,
-            _EARLIER.thread == _THIS.thread,
-            _EARLIER.id < _THIS.id,
-        )
-    )
-    due = or_(
-        and_(_THIS.state == InboxState.NEW, _THIS.not_before <= now),
-        and_(_THIS.state == InboxState.WORKING, _THIS.lease_until < now),
-    )
-    return (
-        select(_THIS)
-        .where(text("i.state IN ('new', 'working')"), due, ~earlier)
-        .order_by(_THIS.id)
-        .limit(limit)
-    )
-
-
 async def any_due(session: AsyncSession, *, now: datetime) -> bool:
     """Say whether there is something to claim, without taking the writer's place."""
-    return await session.scalar(_heads(now, 1)) is not None
+    return await core.fetch_one(session, _ANY_HEAD, {"now": now}) is not None
 
 
 async def claim(
     session: AsyncSession, *, now: datetime, limit: int, lease: timedelta
-) -> Sequence[InboxRow]:
+) -> Sequence[Claimed]:
     """Claim the first unfinished message of up to ``limit`` conversations."""
-    rows = (
-        await session.scalars(_heads(now, limit).with_for_update(of=_THIS, skip_locked=True))
-    ).all()
-    for row in rows:
-        row.state = InboxState.WORKING
-        row.attempts += 1
-        row.lease_until = now + lease
-    return rows
+    found = await core.fetch(session, _HEADS, {"now": now, "most": limit})
+    if not found:
+        return []
+    until = now + lease
+    await core.run(
+        session, _CLAIM, [{"inbox_id": row.id, "lease_until": until} for row in found]
+    )
+    claimed = [Claimed(*row) for row in found]
+    for one in claimed:
+        one.attempts += 1
+    return claimed
 
 
 async def finish(
     session: AsyncSession, inbox_id: int, attempt: int, state: InboxState, **values: Any
 ) -> bool:
     """Move a claimed message on; False when the claim was lost to somebody else."""
-    result = await session.execute(
-        update(InboxRow)
-        .where(
-            InboxRow.id == inbox_id,
-            InboxRow.state == InboxState.WORKING,
-            InboxRow.attempts == attempt,
-        )
-        .values(state=state, lease_until=None, **values)
-    )
-    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type for rowcount
-    return result.rowcount == 1
+    which = {"inbox_id": inbox_id, "attempt": attempt}
+    changes = {"state": state, "lease_until": None, **values}
+    return await core.run(session, _FINISH, {**which, **changes}) == 1
+
+
+async def another_waits(session: AsyncSession, inbox_id: int) -> bool:
+    """Say whether the same customer has written again since."""
+    return await core.fetch_one(session, _NEXT, {"inbox_id": inbox_id}) is not None
 
 
 async def recover(session: AsyncSession) -> int:
@@ -87,7 +106,7 @@ async def recover(session: AsyncSession) -> int:
         .where(InboxRow.state == InboxState.WORKING)
         .values(state=InboxState.NEW, lease_until=None)
     )
-    assert isinstance(result, CursorResult)  # noqa: S101
+    assert isinstance(result, CursorResult)  # noqa: S101 - narrows the type for rowcount
     return result.rowcount
 
 

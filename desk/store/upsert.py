@@ -1,12 +1,15 @@
 """Insert or ignore, insert or update: the one place that knows how each database says it."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
+from sqlalchemy import Insert
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.tables.base import Base
+from desk.store import core
+from desk.tables.base import Base, table_of
 
 type Row = Mapping[str, Any]
 
@@ -54,5 +57,11 @@ async def save(
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Row]) -> None:
     """Insert many rows; those that are there already stay as they are."""
-    statement = _insert(session, table).on_conflict_do_nothing()
-    await session.execute(statement, [dict(row) for row in rows])
+    statement = _insert_missing(session.get_bind().dialect.name, table)
+    await core.run(session, statement, rows)
+
+
+@cache
+def _insert_missing(dialect: str, table: type[Base]) -> Insert:
+    own = postgresql if dialect == "postgresql" else sqlite
+    return own.insert(table_of(table)).on_conflict_do_nothing()

@@ -209,6 +209,22 @@ async def test_resolve_closes_and_the_next_message_opens_again(
     assert memory.sent[-1].text == "You said: one more thing"
 
 
+async def test_an_agent_who_resolves_has_the_customer_asked_once(
+    desk: Desk, memory: MemoryChannel, dialogue: MemoryDialogue
+) -> None:
+    await says(desk, "human")
+    talk = await conversation(desk)
+    await desk.handoff.take_over(talk.id, agent="Kim")
+    await desk.handoff.resolve(talk.id, agent="Kim")
+    await desk.handoff.resolve(talk.id, agent="Kim")
+    await settle(desk)
+    assert [choice.title for choice in memory.sent[-1].choices] == ["1", "2", "3", "4", "5"]
+    assert [m.author for m in memory.sent] == ["bot", "system", "system"]
+    await says(desk, "5")
+    assert dialogue.turns[-1].payload == '/give_feedback{"score": "5"}'
+    assert len(await events(desk, "feedback.surveyed")) == 1
+
+
 async def test_sends_are_retried_in_order_and_obey_retry_after(
     desk: Desk, memory: MemoryChannel, clock: StoppedClock
 ) -> None:
