@@ -100,9 +100,11 @@ class Inform(Act):
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Ask the last question again for it."""
         followed = await follow(self.services.commerce, speaker, heard)
-        if followed is None:
-            speaker.say("utter_what_for")
-        return followed or []
+        if followed is not None:
+            return followed
+        speaker.say("utter_what_for")
+        proof = values.contact(heard)
+        return [SlotSet("contact_proof", proof)] if proof else []
 
 
 class Fallback(Act):

@@ -13,7 +13,7 @@ TITLES: dict[str, tuple[str, str]] = {
     "check_cancellation_fee": ("Cancellation fee", "取消手续费"),
     "check_payment_methods": ("Ways to pay", "支付方式"),
     "payment_issue": ("Trouble with a payment", "付款遇到问题"),
-    "change_shipping_address": ("Change a delivery address", "修改收货地址"),
+    "change_shipping_address": ("Change delivery address", "修改收货地址"),
     "set_up_shipping_address": ("Add a delivery address", "添加收货地址"),
     "delivery_options": ("Delivery options", "配送方式"),
     "delivery_period": ("Delivery times", "配送时间"),

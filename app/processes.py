@@ -12,8 +12,9 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from starlette.types import ASGIApp
 
-from app import actions, serve, web
-from app.wiring import Desk
+from app import actions, imports, serve, web
+from app.wiring import Desk, console_services
+from console import routes as console
 
 log = structlog.get_logger()
 
@@ -80,8 +81,10 @@ class Process:
         self._servers.append((serve.server(app, trusted_proxies=proxies), sock))
 
     def add_web(self, sock: socket.socket) -> None:
-        """Serve the chat, health and figures."""
-        self.add_server(web.build(self.desk), sock)
+        """Serve the chat, the console, imports, health and figures."""
+        services = console_services(self.desk)
+        pages = console.routes(services) if services else []
+        self.add_server(web.build(self.desk, *pages, *imports.routes(self.desk)), sock)
 
     def add_actions(self, sock: socket.socket) -> None:
         """Serve the actions to Rasa."""

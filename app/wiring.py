@@ -7,15 +7,18 @@ from app.metrics import Metrics, TimedDialogue
 from channels.webchat.adapter import WebChat
 from channels.webchat.routes import ChatRoutes, ChatSettings
 from channels.webchat.token import VisitorTokens
+from console.services import ConsoleServices
 from desk import clock as clocks
 from desk.channel import Channel
 from desk.clock import Clock
 from desk.commerce.policies import Policies
 from desk.commerce.service import Commerce
 from desk.contacts.consents import Consents
+from desk.conversations.desk_view import DeskView
 from desk.conversations.reader import Reader
 from desk.conversations.service import Conversations
 from desk.conversations.watch import Watcher
+from desk.dead_letters import DeadLetters
 from desk.dialogue.port import Dialogue
 from desk.dialogue.rasa import RasaDialogue
 from desk.errors import SettingsError
@@ -135,6 +138,26 @@ def build(
         commerce=Commerce(database, clock),
         consents=Consents(database, clock),
         policies=policies,
+    )
+
+
+def console_services(desk: Desk) -> ConsoleServices | None:
+    """Return what the console needs, or None without a token to sign in with."""
+    if desk.settings.console_token is None:
+        return None
+    return ConsoleServices(
+        view=DeskView(desk.database),
+        handoff=desk.handoff,
+        tickets=desk.tickets,
+        feedback=desk.feedback,
+        commerce=desk.commerce,
+        dead_letters=DeadLetters(
+            database=desk.database, signals=desk.signals, clock=desk.clock
+        ),
+        clock=desk.clock,
+        token=desk.settings.console_token.get_secret_value(),
+        secret=_secret(desk.settings),
+        public_url=desk.settings.public_url,
     )
 
 

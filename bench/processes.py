@@ -22,7 +22,7 @@ class Cost:
 
 def family(pid: int) -> dict[int, str]:
     """Return a process and its descendants with the end of their command lines."""
-    parents = {child: parent for child, parent in _parents()}
+    parents = dict(_parents())
     found = {pid}
     grown = True
     while grown:

@@ -12,6 +12,8 @@ from actions.reading import shape, values
 LONGEST_TITLE = 100
 """Characters of a title; a longer answer becomes the description too."""
 
+_SURE_OF_SMALL_TALK = 0.75
+"""Short exclamations look like small talk to a classifier: "太慢了" is no thanks."""
 _SAYS_NOTHING = frozenset({"", "inform", "affirm", "deny", "nlu_fallback"})
 _SOCIAL = frozenset({"greet", "thanks", "goodbye", "bot_challenge", "help"})
 _ABOUT_THE_SHOP = frozenset(
@@ -138,7 +140,9 @@ def _fit(question: Question, answer: Value) -> dict[str, Value]:
 
 
 def _is_another_wish(heard: Heard) -> bool:
-    if heard.intent in _SAYS_NOTHING or heard.confidence < 0.4:
+    if heard.intent in _SAYS_NOTHING:
+        return False
+    if heard.confidence < (_SURE_OF_SMALL_TALK if heard.intent in _SOCIAL else 0.4):
         return False
     if heard.intent != "out_of_scope":
         return True
@@ -168,7 +172,7 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
     if heard.intent == "contact_human_agent":
         sure = 0.5 if question.taking is Taking.WORDS else 0.7
         return heard.confidence >= sure and length <= 10 and shape.names_person(heard.text)
-    if heard.intent in _SOCIAL and heard.confidence >= 0.5 and length <= 4:
+    if heard.intent in _SOCIAL and heard.confidence >= _SURE_OF_SMALL_TALK and length <= 4:
         # Who is asked how it was may well answer "thanks, very nice".
         return heard.intent != "thanks" or form is not FEEDBACK
     if shape.is_request_to_us(heard.text):

@@ -58,7 +58,7 @@ class TicketPages:
                 author=EntryAuthor.AGENT,
                 author_name=visit.agent,
                 # Only a clear word makes it public.
-                public=True,
+                public=form.get("public") == "yes",
                 key=f"console:{form['once']}"[:200] if form.get("once") else None,
             )
         except (ConflictError, InvalidError) as error:

@@ -37,8 +37,8 @@ class Reader:
             rows = await repository.shown_in_thread(
                 session, channel=channel, account=account, thread=thread, after=after, limit=limit
             )
-            mine = [row.id for row in rows if row.author is Author.CONTACT]
-            files = await repository.attachments_of(session, mine)
+            with_files = [row.id for row in rows if row.files]
+            files = await repository.attachments_of(session, with_files)
         return [
             Shown(
                 seq=row.seq or 0,

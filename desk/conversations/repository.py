@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.ids import new_id
+from desk.store import core
+from desk.store.core import Found
+from desk.tables.base import table_of
 from desk.tables.contact import ContactIdentityRow, ContactRow
 from desk.tables.conversation import (
     AttachmentRow,
@@ -19,20 +22,86 @@ from desk.tables.conversation import (
 )
 from desk.tables.outbox import UNFINISHED, OutboxRow, OutboxState
 
+_CONVERSATION = table_of(ConversationRow)
+_MESSAGE = table_of(MessageRow)
+_ATTACHMENT = table_of(AttachmentRow)
+_OUTBOX = table_of(OutboxRow)
+_IS_THREAD = (
+    (_CONVERSATION.c.channel == bindparam("channel"))
+    & (_CONVERSATION.c.account == bindparam("account"))
+    & (_CONVERSATION.c.thread == bindparam("thread"))
+)
+_IS_CONVERSATION = _CONVERSATION.c.id == bindparam("conversation_id")
+_BY_THREAD = select(_CONVERSATION).where(_IS_THREAD).with_for_update()
+_BY_ID = select(_CONVERSATION).where(_IS_CONVERSATION).with_for_update()
+_ADD = insert(_CONVERSATION)
+_KEEP = update(_CONVERSATION).where(_IS_CONVERSATION)
+_ADD_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
+_ADD_OUTBOX = insert(_OUTBOX).returning(_OUTBOX.c.id)
+_OF_INBOX = select(_MESSAGE.c.id).where(_MESSAGE.c.inbox_id == bindparam("inbox_id"))
+_CHOICES = (
+    select(_MESSAGE.c.choices)
+    .where(
+        _MESSAGE.c.conversation_id == bindparam("conversation_id"),
+        _MESSAGE.c.direction == Direction.OUTBOUND,
+    )
+    .order_by(_MESSAGE.c.id.desc())
+    .limit(bindparam("most"))
+)
+_SHOWN = (
+    select(
+        _MESSAGE,
+        select(func.count())
+        .where(_ATTACHMENT.c.message_id == _MESSAGE.c.id)
+        .scalar_subquery()
+        .label("files"),
+    )
+    .join(_CONVERSATION, _CONVERSATION.c.id == _MESSAGE.c.conversation_id)
+    .where(
+        _IS_THREAD,
+        _MESSAGE.c.seq > bindparam("after"),
+        _MESSAGE.c.direction != Direction.NOTE,
+    )
+    .order_by(_MESSAGE.c.seq)
+    .limit(bindparam("most"))
+)
+_COLUMNS = tuple(column.name for column in _CONVERSATION.columns)
+_CHANGING = tuple(
+    name
+    for name in _COLUMNS
+    if name not in ("id", "contact_id", "channel", "account", "thread", "created_at")
+)
 
-async def by_thread(
+
+async def held_by_thread(
     session: AsyncSession, *, channel: str, account: str, thread: str
 ) -> ConversationRow | None:
-    """Return the conversation of a thread, locked until the transaction ends."""
-    return await session.scalar(
-        select(ConversationRow)
-        .where(
-            ConversationRow.channel == channel,
-            ConversationRow.account == account,
-            ConversationRow.thread == thread,
-        )
-        .with_for_update()
-    )
+    """Return the conversation of a thread, locked until the transaction ends; :func:`keep` writes changes."""
+    where = {"channel": channel, "account": account, "thread": thread}
+    return _held(await core.fetch_one(session, _BY_THREAD, where))
+
+
+async def held(session: AsyncSession, conversation_id: str) -> ConversationRow | None:
+    """Return the conversation, locked until the transaction ends; :func:`keep` writes changes.
+
+    The ORM does not watch it: for a turn, its loading and flushing would be a third of the cost.
+    """
+    return _held(await core.fetch_one(session, _BY_ID, {"conversation_id": conversation_id}))
+
+
+def _held(row: Found | None) -> ConversationRow | None:
+    return ConversationRow(**row._mapping) if row is not None else None
+
+
+async def keep(session: AsyncSession, conversation: ConversationRow) -> None:
+    """Write what was changed in a conversation that is held."""
+    changes = {name: getattr(conversation, name) for name in _CHANGING}
+    await core.run(session, _KEEP, {"conversation_id": conversation.id, **changes})
+
+
+async def add(session: AsyncSession, conversation: ConversationRow) -> None:
+    """Write a new conversation, held from now on."""
+    await core.run(session, _ADD, {name: getattr(conversation, name) for name in _COLUMNS})
 
 
 async def locked(session: AsyncSession, conversation_id: str) -> ConversationRow | None:
@@ -85,55 +154,39 @@ async def add_contact(
 
 async def add_message(session: AsyncSession, **values: Any) -> int:
     """Add a message and return its id."""
-    row = await session.execute(insert(MessageRow).values(**values).returning(MessageRow.id))
-    return int(row.scalar_one())
+    (row,) = await core.fetch(session, _ADD_MESSAGE, values)
+    return int(row[0])
 
 
 async def add_outbox(session: AsyncSession, **values: Any) -> int:
     """Add a message to be sent and return the row's id."""
-    row = await session.execute(insert(OutboxRow).values(**values).returning(OutboxRow.id))
-    return int(row.scalar_one())
+    (row,) = await core.fetch(session, _ADD_OUTBOX, values)
+    return int(row[0])
 
 
 async def message_of_inbox(session: AsyncSession, inbox_id: int) -> int | None:
     """Return the message that an inbox row has become, if it has."""
-    return await session.scalar(select(MessageRow.id).where(MessageRow.inbox_id == inbox_id))
+    row = await core.fetch_one(session, _OF_INBOX, {"inbox_id": inbox_id})
+    return int(row[0]) if row else None
 
 
 async def recent_choices(
     session: AsyncSession, conversation_id: str, limit: int = 20
 ) -> Sequence[list[dict[str, Any]]]:
     """Return the choices of the last messages to the customer, newest first; most lists are empty."""
-    rows = await session.scalars(
-        select(MessageRow.choices)
-        .where(
-            MessageRow.conversation_id == conversation_id,
-            MessageRow.direction == Direction.OUTBOUND,
-        )
-        .order_by(MessageRow.id.desc())
-        .limit(limit)
-    )
-    return rows.all()
+    wanted = {"conversation_id": conversation_id, "most": limit}
+    return [row[0] for row in await core.fetch(session, _CHOICES, wanted)]
 
 
 async def shown_in_thread(
     session: AsyncSession, *, channel: str, account: str, thread: str, after: int, limit: int
-) -> Sequence[MessageRow]:
-    """Return the messages that the customer may see, in order, after a place; notes never."""
-    rows = await session.scalars(
-        select(MessageRow)
-        .join(ConversationRow, ConversationRow.id == MessageRow.conversation_id)
-        .where(
-            ConversationRow.channel == channel,
-            ConversationRow.account == account,
-            ConversationRow.thread == thread,
-            MessageRow.seq > after,
-            MessageRow.direction != Direction.NOTE,
-        )
-        .order_by(MessageRow.seq)
-        .limit(limit)
-    )
-    return rows.all()
+) -> Sequence[Found]:
+    """Return the messages that the customer may see, in order, after a place; notes never.
+
+    Each is a row of the table with one more field: how many ``files`` came with it.
+    """
+    where = {"channel": channel, "account": account, "thread": thread}
+    return await core.fetch(session, _SHOWN, {**where, "after": after, "most": limit})
 
 
 async def attachments_of(

@@ -49,9 +49,18 @@ class Conversations:
         self._features = features
 
     async def receive(
-        self, session: AsyncSession, message: InboundMessage, *, inbox_id: int, now: datetime
+        self,
+        session: AsyncSession,
+        message: InboundMessage,
+        *,
+        inbox_id: int,
+        now: datetime,
+        again: bool = True,
     ) -> Received:
-        """Store an inbound message in its conversation, once; a closed conversation opens again."""
+        """Store an inbound message in its conversation, once; a closed conversation opens again.
+
+        ``again`` is False when nobody can have tried before: then it is not looked for.
+        """
         conversation = await self._conversation(session, message, now)
         picked, payload = await self._picked(session, message, conversation)
         text = picked if picked is not None else clean(message.text)
@@ -59,10 +68,11 @@ class Conversations:
             conversation.language = detect(text, conversation.language)
         if conversation.owner is Owner.CLOSED:
             await self.change_owner(session, conversation, Owner.BOT, now=now, name="reopened")
-        message_id = await repository.message_of_inbox(session, inbox_id)
+        message_id = await repository.message_of_inbox(session, inbox_id) if again else None
         if message_id is None:
             shown = picked if picked is not None else message.text[:LONGEST_TEXT]
             message_id = await self._store(session, conversation, message, shown, inbox_id, now)
+        await repository.keep(session, conversation)
         return Received(
             inbox_id=inbox_id,
             message_id=message_id,
@@ -84,7 +94,7 @@ class Conversations:
         self, session: AsyncSession, message: InboundMessage, now: datetime
     ) -> ConversationRow:
         place = {"channel": message.channel, "account": message.account}
-        found = await repository.by_thread(session, **place, thread=message.thread)
+        found = await repository.held_by_thread(session, **place, thread=message.thread)
         if found is not None:
             return found
         handle = await repository.identity(session, **place, external_id=message.sender)
@@ -114,8 +124,7 @@ class Conversations:
             updated_at=now,
             **place,
         )
-        session.add(conversation)
-        await session.flush()
+        await repository.add(session, conversation)
         self._log(session, conversation, "conversation.started", now, channel=message.channel)
         return conversation
 
@@ -124,11 +133,12 @@ class Conversations:
     ) -> tuple[str | None, str | None]:
         if message.choice is None and len(message.text) > 100:
             return None, None
-        recent = await repository.recent_choices(session, conversation.id)
         if message.choice is not None:
+            recent = await repository.recent_choices(session, conversation.id)
             picked = choices.by_id(message.choice, recent)
             return (picked.title, picked.payload) if picked else ("", None)
-        picked = choices.by_text(message.text, recent[0]) if recent and recent[0] else None
+        latest = await repository.recent_choices(session, conversation.id, 1)
+        picked = choices.by_text(message.text, latest[0]) if latest and latest[0] else None
         # The customer's own words stay as they wrote them; only the meaning comes from the button.
         return (None, picked.payload) if picked else (None, None)
 
@@ -182,6 +192,10 @@ class Conversations:
         )
         return message_id
 
+    def is_local(self, channel: str) -> bool:
+        """Say whether customers of a channel read from our own table, so that nothing is to be sent."""
+        return Feature.LOCAL in self._features.get(channel, frozenset())
+
     async def say(
         self,
         session: AsyncSession,
@@ -198,7 +212,7 @@ class Conversations:
         Bot messages carry the epoch of this moment and are not sent in a later one. Where customers read from
         our own table (``Feature.LOCAL``) the storing is the sending, under the same lock as the check of the owner.
         """
-        local = Feature.LOCAL in self._features.get(conversation.channel, frozenset())
+        local = self.is_local(conversation.channel)
         if local:
             conversation.last_seq += 1
         conversation.updated_at = now

@@ -4,7 +4,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-import httpx
+import aiohttp
 import msgspec
 import structlog
 
@@ -33,6 +33,20 @@ class _Answer(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Answer)
+_encoder = msgspec.json.Encoder()
+_KEPT_SECONDS = 3.0
+"""How long an idle connection is kept: Rasa's server hangs up after five."""
+_HEALTH_SECONDS = 2.0
+_AWAY = frozenset(
+    {
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+"""Answers that say nothing about the message: a wrong token, another server, nobody behind a proxy."""
 
 
 class RasaDialogue:
@@ -41,69 +55,112 @@ class RasaDialogue:
     def __init__(
         self, *, url: str, token: str, clock: Clock, timeout: timedelta = timedelta(seconds=20)
     ) -> None:
-        self._breaker = Breaker(clock)
-        self._client = httpx.AsyncClient(
-            base_url=url,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx.Timeout(timeout.total_seconds(), connect=2.0),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32),
-            trust_env=False,
-        )
+        self._timeout = timeout.total_seconds()
+        self._health_timeout = min(_HEALTH_SECONDS, self._timeout)
+        self._breaker = Breaker(clock, probe=timeout)
+        self._turn_url = f"{url}/webhooks/frontdesk/turn"
+        self._health_url = f"{url}/webhooks/frontdesk/health"
+        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._session: aiohttp.ClientSession | None = None
+
+    def _client(self) -> aiohttp.ClientSession:
+        # Not made in the constructor: it belongs to the loop that runs then.
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=_KEPT_SECONDS),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers=self._headers,
+                timeout=aiohttp.ClientTimeout(total=self._timeout, connect=2.0),
+            )
+        return self._session
 
     async def turn(self, turn: Turn) -> list[Reply]:
         """Send one message and return the assistant's replies.
 
         Raises:
-            DialogueUnavailableError: nothing answered, or not yet.
+            DialogueUnavailableError: nothing answered, or nobody is answered at present.
             TurnFailedError: this message made the assistant fail.
         """
+        await self._look(turn)
+        try:
+            async with self._client().post(
+                self._turn_url, data=_body(turn), allow_redirects=False
+            ) as response:
+                status, body = response.status, await response.read()
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            self._breaker.failed(turn.conversation_id)
+            raise DialogueUnavailableError(f"cannot reach the assistant: {error}") from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            # It broke off in the middle: perhaps this very message is the reason, so it always counts.
+            self._breaker.failed(turn.conversation_id)
+            raise TurnFailedError(f"the assistant broke off: {type(error).__name__}") from error
+        return self._judge(turn, status, body)
+
+    async def _look(self, turn: Turn) -> None:
+        """Let the turn go out if the assistant seems to be there; no message is risked to find out that it is not."""
         if not self._breaker.allows():
             raise DialogueUnavailableError("the assistant is away; trying again soon")
+        if self._breaker.is_open and not await self.ready():
+            self._breaker.failed(turn.conversation_id)
+            raise DialogueUnavailableError("the assistant is not ready")
+
+    def _judge(self, turn: Turn, status: int, body: bytes) -> list[Reply]:
         try:
-            response = await self._client.post(
-                "/webhooks/frontdesk/turn",
-                json={
-                    "conversation_id": turn.conversation_id,
-                    "message_id": turn.message_id,
-                    "text": turn.payload or turn.text,
-                    "language": turn.language,
-                    "metadata": turn.metadata,
-                },
-            )
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            self._breaker.failed()
-            raise DialogueUnavailableError(f"cannot reach the assistant: {error}") from error
-        except httpx.HTTPError as error:
-            # It broke off in the middle: perhaps this very message is the reason.
-            self._breaker.failed()
-            raise TurnFailedError(f"the assistant broke off: {type(error).__name__}") from error
-        replies = _read(turn, response)
+            replies = _read(turn, status, body)
+        except DialogueUnavailableError:
+            self._breaker.failed(turn.conversation_id)
+            raise
+        except TurnFailedError as error:
+            self._breaker.failed(turn.conversation_id)
+            if self._breaker.is_widespread:
+                raise DialogueUnavailableError(f"{error}, to everybody") from error
+            raise
         self._breaker.succeeded()
         return replies
 
     async def ready(self) -> bool:
         """Say whether Rasa has loaded its model."""
+        patience = aiohttp.ClientTimeout(total=self._health_timeout)
         try:
-            response = await self._client.get("/webhooks/frontdesk/health", timeout=2.0)
-        except httpx.HTTPError:
+            async with self._client().get(self._health_url, timeout=patience) as response:
+                return response.status == HTTPStatus.OK
+        except (aiohttp.ClientError, TimeoutError):
             return False
-        return response.status_code == HTTPStatus.OK
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
 
 
-def _read(turn: Turn, response: httpx.Response) -> list[Reply]:
-    if response.status_code != HTTPStatus.OK:
-        raise TurnFailedError(f"the assistant answered {response.status_code}")
+def _body(turn: Turn) -> bytes:
+    return _encoder.encode(
+        {
+            "conversation_id": turn.conversation_id,
+            "message_id": turn.message_id,
+            "text": turn.payload or turn.text,
+            "language": turn.language,
+            "metadata": turn.metadata,
+        }
+    )
+
+
+def _read(turn: Turn, status: int, body: bytes) -> list[Reply]:
+    if status in _AWAY or _is_loading(status, body):
+        raise DialogueUnavailableError(f"the assistant answered {status}")
+    if status != HTTPStatus.OK:
+        raise TurnFailedError(f"the assistant answered {status}")
     try:
-        answer = _decoder.decode(response.content)
+        answer = _decoder.decode(body)
     except msgspec.DecodeError as error:
         raise TurnFailedError(f"the assistant's answer cannot be read: {error}") from error
     if answer.message_id != turn.message_id:
         raise TurnFailedError("the assistant answered another message")
     return [_reply(reply) for reply in answer.replies]
+
+
+def _is_loading(status: int, body: bytes) -> bool:
+    return status == HTTPStatus.SERVICE_UNAVAILABLE and b'"not_ready"' in body
 
 
 def _reply(reply: _Reply) -> Reply:

@@ -43,7 +43,9 @@ _HEADS = (
 _CLAIM = (
     update(_INBOX)
     .where(_INBOX.c.id == bindparam("inbox_id"))
-    .values(state=InboxState.WORKING, attempts=_INBOX.c.attempts + 1)
+    .values(
+        state=InboxState.WORKING, attempts=_INBOX.c.attempts + 1, lease_until=bindparam("until")
+    )
 )
 _FINISH = update(_INBOX).where(
     _INBOX.c.id == bindparam("inbox_id"),
@@ -76,9 +78,7 @@ async def claim(
     if not found:
         return []
     until = now + lease
-    await core.run(
-        session, _CLAIM, [{"inbox_id": row.id, "lease_until": until} for row in found]
-    )
+    await core.run(session, _CLAIM, [{"inbox_id": row.id, "until": until} for row in found])
     claimed = [Claimed(*row) for row in found]
     for one in claimed:
         one.attempts += 1

@@ -15,6 +15,7 @@ from desk.dialogue.port import Dialogue, DialogueUnavailableError, Reply, Turn
 from desk.errors import RetryableError
 from desk.events import Event
 from desk.inbox import codec, repository
+from desk.inbox.codec import Claimed
 from desk.outbox.retry import backoff
 from desk.phrases import Phrase, say
 from desk.signals import INBOX, OUTBOX, Signals, conversation_topic
@@ -85,10 +86,12 @@ class Router:
     async def run(self) -> None:
         """Work for ever; wakes by signal, and by itself every second."""
         with self._signals.listen(INBOX) as wake:
+            told: list[str] = []
             try:
                 while True:
-                    if not await self.step():
-                        await wake.get(self._poll)
+                    free = await self._free()
+                    if await self._start(free, sure=bool(told)) < free:
+                        told = await wake.get(self._poll)
             finally:
                 for task in self._running:
                     task.cancel()
@@ -96,11 +99,16 @@ class Router:
 
     async def step(self) -> int:
         """Start work on what is due; return how many messages were claimed."""
-        free = self._concurrency - len(self._running)
-        if free <= 0:
+        return await self._start(await self._free(), sure=False)
+
+    async def _free(self) -> int:
+        """Return how many more messages can be worked on, once there is room for one."""
+        while len(self._running) >= self._concurrency:
             await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-            return 1
-        claimed = await self._claim(free)
+        return self._concurrency - len(self._running)
+
+    async def _start(self, free: int, *, sure: bool) -> int:
+        claimed = await self._claim(free, sure=sure)
         for received, attempt in claimed:
             task = asyncio.create_task(self._work(received, attempt))
             self._running.add(task)
@@ -112,18 +120,23 @@ class Router:
         while await self.step() or self._running:
             await asyncio.gather(*self._running)
 
-    async def _claim(self, limit: int) -> list[tuple[Received, int]]:
+    async def _claim(self, limit: int, *, sure: bool) -> list[tuple[Received, int]]:
         now = self._clock()
-        async with self._database.read() as session:
-            if not await repository.any_due(session, now=now):
-                return []
+        # Somebody who only looks now and then does not get in the writers' way.
+        if not sure and not await self._any_due(now):
+            return []
         async with self._database.write() as session:
             rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
             return [(await self._receive(session, row, now), row.attempts) for row in rows]
 
-    async def _receive(self, session: AsyncSession, row: InboxRow, now: datetime) -> Received:
-        message = codec.from_row(row)
-        return await self._conversations.receive(session, message, inbox_id=row.id, now=now)
+    async def _any_due(self, now: datetime) -> bool:
+        async with self._database.read() as session:
+            return await repository.any_due(session, now=now)
+
+    async def _receive(self, session: AsyncSession, row: Claimed, now: datetime) -> Received:
+        return await self._conversations.receive(
+            session, codec.from_row(row), inbox_id=row.id, now=now, again=row.attempts > 1
+        )
 
     async def _work(self, received: Received, attempt: int) -> None:
         structlog.contextvars.bind_contextvars(
@@ -133,15 +146,17 @@ class Router:
         await self._signals.publish(topic, "message")
         try:
             replies = await self._answer(received, topic)
-            await self._commit(received, attempt, replies)
+            more = await self._commit(received, attempt, replies)
         except RetryableError as error:
-            await self._postpone(received, attempt, error)
+            more = await self._postpone(received, attempt, error)
         except Exception as error:  # one poisoned message must not stop the others
             log.exception("turn_failed")
-            await self._postpone(received, attempt, RetryableError(type(error).__name__))
+            more = await self._postpone(received, attempt, RetryableError(type(error).__name__))
         await self._signals.publish(topic, "message")
-        await self._signals.publish(OUTBOX)
-        await self._signals.publish(INBOX)
+        if not self._conversations.is_local(received.channel):
+            await self._signals.publish(OUTBOX)
+        if more:
+            await self._signals.publish(INBOX)
 
     async def _answer(self, received: Received, topic: str) -> list[Reply]:
         """Return what the bot says, or nothing when a person owns the conversation."""
@@ -170,8 +185,11 @@ class Router:
         )
         return replies + answers
 
-    async def _commit(self, received: Received, attempt: int, replies: list[Reply]) -> None:
-        """Store the turn's whole effect in one transaction, if the bot still owns the conversation."""
+    async def _commit(self, received: Received, attempt: int, replies: list[Reply]) -> bool:
+        """Store the turn's whole effect in one transaction, if the bot still owns the conversation.
+
+        Return whether the customer's next message waits already.
+        """
         now = self._clock()
         async with self._database.write() as session:
             conversation = await self._owned(session, received)
@@ -180,10 +198,11 @@ class Router:
             )
             if not done:
                 log.warning("inbox_claim_lost")
-                return
+                return False
+            more = await repository.another_waits(session, received.inbox_id)
             if conversation.owner is not Owner.BOT or conversation.epoch != received.epoch:
                 self._log(session, received, "reply.fenced", now, replies=len(replies))
-                return
+                return more
             conversation.notice = None
             for reply in replies:
                 if reply.text:
@@ -198,7 +217,9 @@ class Router:
             for reply in replies:
                 if reply.command:
                     await self._obey(session, conversation, reply.command, now)
+            await conversations_repository.keep(session, conversation)
             self._log(session, received, "turn.answered", now, replies=len(replies))
+        return more
 
     async def _obey(
         self,
@@ -216,13 +237,14 @@ class Router:
             session, conversation, after[0], now=now, name=after[1], reason=reason
         )
 
-    async def _postpone(self, received: Received, attempt: int, error: RetryableError) -> None:
+    async def _postpone(self, received: Received, attempt: int, error: RetryableError) -> bool:
+        """Put the message back for later, or give it up; return whether the next one may be due now."""
         now = self._clock()
         away = isinstance(error, DialogueUnavailableError)
         async with self._database.write() as session:
             row = await session.get(InboxRow, received.inbox_id)
             if row is None:
-                return
+                return True
             failures = row.failures if away else row.failures + 1
             dead = failures >= MOST_FAILURES
             wait = error.retry_in or backoff(min(attempt, 10), ceiling=_LONGEST_WAIT)
@@ -237,7 +259,7 @@ class Router:
                 done_at=now if dead else None,
             )
             if not moved:
-                return
+                return False
             conversation = await self._owned(session, received)
             if dead:
                 await self._give_up(session, conversation, received, now)
@@ -247,8 +269,10 @@ class Router:
                 await self._conversations.say(
                     session, conversation, text, author=Author.SYSTEM, now=now
                 )
+            await conversations_repository.keep(session, conversation)
             self._log(session, received, "turn.failed", now, failures=failures, away=away)
         log.warning("turn_postponed", error=str(error), failures=failures, dead=dead)
+        return dead
 
     async def _give_up(
         self,
@@ -275,7 +299,7 @@ class Router:
 
     @staticmethod
     async def _owned(session: AsyncSession, received: Received) -> ConversationRow:
-        conversation = await conversations_repository.locked(session, received.conversation_id)
+        conversation = await conversations_repository.held(session, received.conversation_id)
         if conversation is None:
             raise LookupError(f"conversation {received.conversation_id} is gone")
         return conversation

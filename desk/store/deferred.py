@@ -19,4 +19,5 @@ def defer(session: AsyncSession, statement: Insert, rows: Iterable[Mapping[str, 
 async def write(session: AsyncSession) -> None:
     """Write what waits; whoever opens a transaction to write in does this last."""
     for statement, rows in session.info.pop(_WAITING, {}).items():
-        await core.run(session, statement, rows)
+        if rows:
+            await core.run(session, statement, rows)

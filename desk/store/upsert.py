@@ -63,5 +63,6 @@ async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequenc
 
 @cache
 def _insert_missing(dialect: str, table: type[Base]) -> Insert:
-    own = postgresql if dialect == "postgresql" else sqlite
-    return own.insert(table_of(table)).on_conflict_do_nothing()
+    if dialect == "postgresql":
+        return postgresql.insert(table_of(table)).on_conflict_do_nothing()
+    return sqlite.insert(table_of(table)).on_conflict_do_nothing()

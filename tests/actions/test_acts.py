@@ -160,13 +160,38 @@ async def test_never_mind_forgets_the_form(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("text", "entities", "goal", "continued"),
     [
-        ("and the other one?", {"reference": "the other one"}, "track_order", '/track_order{"order_number": "10031"}'),
-        ("另一个呢", {"reference": "另一个"}, "check_invoice", '/check_invoice{"order_number": "10031"}'),
-        ("and 10031?", {"order_number": "10031"}, "track_order", '/track_order{"order_number": "10031"}'),
-        ("T-000123", {"ticket_number": "T-000123"}, None, '/ticket_status{"ticket_number": "T-000123"}'),
-        ("10023退款，邮箱ana@example.com", {"order_number": "10023", "email": "ana@example.com"}, None, '/get_refund{"order_number": "10023", "email": "ana@example.com"}'),
+        (
+            "and the other one?",
+            {"reference": "the other one"},
+            "track_order",
+            '/track_order{"order_number": "10031"}',
+        ),
+        (
+            "另一个呢",
+            {"reference": "另一个"},
+            "check_invoice",
+            '/check_invoice{"order_number": "10031"}',
+        ),
+        (
+            "and 10031?",
+            {"order_number": "10031"},
+            "track_order",
+            '/track_order{"order_number": "10031"}',
+        ),
+        (
+            "T-000123",
+            {"ticket_number": "T-000123"},
+            None,
+            '/ticket_status{"ticket_number": "T-000123"}',
+        ),
+        (
+            "10023退款，邮箱ana@example.com",
+            {"order_number": "10023", "email": "ana@example.com"},
+            None,
+            '/get_refund{"order_number": "10023", "email": "ana@example.com"}',
+        ),
     ],
-)  # fmt: skip
+)
 async def test_a_bare_piece_of_information_goes_on_with_the_last_goal(
     shop: Shop, text: str, entities: dict[str, str], goal: str | None, continued: str
 ) -> None:
@@ -313,3 +338,10 @@ async def test_consent_is_recorded(shop: Shop) -> None:
     await run(Consent(shop.services()), tracker("STOP", "unsubscribe"))
     await run(Consent(shop.services()), tracker("subscribe me", "newsletter_subscription"))
     assert shop.consents.said == [("marketing", False), ("newsletter", True)]
+
+
+async def test_an_address_given_too_early_is_remembered(shop: Shop) -> None:
+    at = tracker("my mail is ana@example.com", "inform", entities={"email": "ana@example.com"})
+    done = await run(Inform(shop.services()), at)
+    assert done.said == ["utter_what_for"]
+    assert done.slots["contact_proof"] == "ana@example.com"

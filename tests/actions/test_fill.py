@@ -248,6 +248,7 @@ def test_never_mind_is_heard_whatever_the_classifier_says(
         (ORDER, "order_number", "不知道订单号", INFORM, Outcome.UNKNOWN),
         (ORDER, "order_number", "no", "deny", Outcome.UNKNOWN),
         (ORDER, "contact_proof", "ana at example", INFORM, Outcome.UNUSABLE),
+        (ORDER, "contact_proof", "ana@example", INFORM, Outcome.UNUSABLE),
         (ORDER, "contact_proof", "忘了用哪个邮箱", INFORM, Outcome.UNKNOWN),
         (REFUND, "reason", "ok", "affirm", Outcome.UNUSABLE),
         (REFUND, "reason", "😡😡", FALLBACK, Outcome.UNUSABLE),
@@ -303,18 +304,49 @@ def test_a_long_title_becomes_the_description_too() -> None:
 @pytest.mark.parametrize(
     ("form", "text", "intent", "values"),
     [
-        (ORDER, "where is 10023, ana@example.com", "track_order", {"order_number": "10023", "contact_proof": "ana@example.com"}),
+        (
+            ORDER,
+            "where is 10023, ana@example.com",
+            "track_order",
+            {"order_number": "10023", "contact_proof": "ana@example.com"},
+        ),
         (REFUND, "refund for 10031 please", "get_refund", {"order_number": "10031"}),
-        (ADDRESS, "send 10042 to 12 Lake Road, Springfield instead", "change_shipping_address", {"order_number": "10042", "address": "12 Lake Road, Springfield instead"}),
-        (ADDRESS, "send it to 12 Lake Road, Springfield 62701", "change_shipping_address", {"address": "12 Lake Road, Springfield 62701"}),
-        (ADDRESS, "10042的地址改成上海市示例区样板路9号", "change_shipping_address", {"order_number": "10042", "address": "上海市示例区样板路9号"}),
-        (ADDRESS, "change the address of order 10042", "change_shipping_address", {"order_number": "10042"}),
+        (
+            ADDRESS,
+            "send 10042 to 12 Lake Road, Springfield instead",
+            "change_shipping_address",
+            {"order_number": "10042", "address": "12 Lake Road, Springfield instead"},
+        ),
+        (
+            ADDRESS,
+            "send it to 12 Lake Road, Springfield 62701",
+            "change_shipping_address",
+            {"address": "12 Lake Road, Springfield 62701"},
+        ),
+        (
+            ADDRESS,
+            "10042的地址改成上海市示例区样板路9号",
+            "change_shipping_address",
+            {"order_number": "10042", "address": "上海市示例区样板路9号"},
+        ),
+        (
+            ADDRESS,
+            "change the address of order 10042",
+            "change_shipping_address",
+            {"order_number": "10042"},
+        ),
         (FEEDBACK, "4/5 for this chat", "give_feedback", {"score": 4}),
         (FEEDBACK, "给你们5分", "give_feedback", {"score": 5}),
         (TICKET, "urgent: open a ticket", "open_ticket", {"priority": "urgent"}),
     ],
-)  # fmt: skip
+)
 def test_what_the_first_message_gives_away(
     form: Form, text: str, intent: str, values: dict[str, Any]
 ) -> None:
     assert glean(form, heard(text, intent)) == values
+
+
+def test_an_exclamation_is_no_small_talk() -> None:
+    unsure = heard("太慢了", "thanks", 0.43)
+    assert fill(ORDER, "order_number", unsure).outcome is Outcome.UNUSABLE
+    assert fill(REFUND, "reason", unsure).values == {"reason": "太慢了"}

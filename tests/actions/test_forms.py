@@ -33,8 +33,14 @@ async def test_the_number_is_asked_for_then_the_proof_then_the_form_is_done() ->
     assert start.slots["requested_slot"] == "order_number"
     number = await run(
         validate,
-        tracker("10023", "inform", entities={"order_number": "10023"}, slots=asking("order_number"), active="order_form"),
-    )  # fmt: skip
+        tracker(
+            "10023",
+            "inform",
+            entities={"order_number": "10023"},
+            slots=asking("order_number"),
+            active="order_form",
+        ),
+    )
     assert number.said == ["utter_please_contact_proof"]
     proof = await run(
         validate,
@@ -104,8 +110,14 @@ async def test_a_known_customer_picks_from_a_list_also_in_words() -> None:
     ]
     second = await run(
         validate,
-        tracker("the second one", "inform", entities={"reference": "second one"}, slots=asking("order_number"), active="order_form"),
-    )  # fmt: skip
+        tracker(
+            "the second one",
+            "inform",
+            entities={"reference": "second one"},
+            slots=asking("order_number"),
+            active="order_form",
+        ),
+    )
     assert second.slots["matched_order"] == "10031"
     assert second.slots["requested_slot"] is None
 

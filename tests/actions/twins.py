@@ -59,7 +59,11 @@ def order(number: str, status: OrderStatus, **changes: Any) -> Order:
         ship_address="12 Example Street",
         email="ana@example.com",
         phone="+1 555 0123",
-        lines=(OrderLine(position=1, sku="S", name_en="Lamp", name_zh="台灯", quantity=2, price_cents=4740),),
+        lines=(
+            OrderLine(
+                position=1, sku="S", name_en="Lamp", name_zh="台灯", quantity=2, price_cents=4740
+            ),
+        ),
         invoices=(
             Invoice(
                 number=f"INV-{int(number) - 8000}",
@@ -72,7 +76,7 @@ def order(number: str, status: OrderStatus, **changes: Any) -> Order:
                 url="https://shop.example.com/i.pdf",
             ),
         ),
-    )  # fmt: skip
+    )
     return replace(base, **changes)
 
 
@@ -196,8 +200,10 @@ class MemoryFeedback:
 class MemoryHandoff:
     """What is true about waiting."""
 
-    outlook_now: Outlook = Outlook(
-        open_now=True, waiting=0, opens_at=None, answer_within=timedelta(minutes=10)
+    outlook_now: Outlook = field(
+        default_factory=lambda: Outlook(
+            open_now=True, waiting=0, opens_at=None, answer_within=timedelta(minutes=10)
+        )
     )
 
     async def outlook(self, *, conversation_id: str, language: str) -> Outlook:
@@ -303,9 +309,14 @@ def tracker(
 ) -> Tracker:
     """A tracker after one message; ``before`` are the actions since ``pending``, ``done`` those since the message."""
     found = [
-        {"entity": name, "value": value, "start": text.find(value), "end": text.find(value) + len(value)}
+        {
+            "entity": name,
+            "value": value,
+            "start": text.find(value),
+            "end": text.find(value) + len(value),
+        }
         for name, value in (entities or {}).items()
-    ]  # fmt: skip
+    ]
     parsed = {
         "text": text,
         "intent": {"name": intent, "confidence": 0.9},
@@ -326,8 +337,16 @@ def tracker(
     if started:
         events.append({"event": "active_loop", "name": active})
     return Tracker(
-        "c1", slots or {}, parsed, events, False, None, {"name": active} if active else {}, "action_listen", None
-    )  # fmt: skip
+        "c1",
+        slots or {},
+        parsed,
+        events,
+        False,
+        None,
+        {"name": active} if active else {},
+        "action_listen",
+        None,
+    )
 
 
 async def run(action: Action, at: Tracker) -> Outcome:

@@ -9,7 +9,7 @@ from typing import Any
 from playwright.async_api import BrowserContext, ConsoleMessage, Dialog, Locator, Page
 
 PATIENCE = 60.0
-_NETWORK = re.compile(r"net::ERR_|Failed to load resource")
+_NETWORK = re.compile(r"net::ERR_|Failed to load resource|blocked by CORS policy")
 _VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", event =>
   console.error("policy violated: " + event.violatedDirective + " " + event.blockedURI));
@@ -27,11 +27,15 @@ type Said = tuple[str, str]
 
 
 class ChatPage:
-    """One tab with the chat. ``trouble`` is what should never happen: errors, violations, dialogs."""
+    """One tab with the chat. ``trouble`` is what should never happen: errors, violations, dialogs.
+
+    Where the network may fail, the browser's words about that are in ``network`` instead.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self.trouble: list[str] = []
+        self.network: list[str] = []
         self.network_may_fail = False
         page.on("pageerror", lambda error: self.trouble.append(f"error: {error}"))
         page.on("console", self._hear)
@@ -46,9 +50,10 @@ class ChatPage:
         return chat
 
     def _hear(self, message: ConsoleMessage) -> None:
-        network = self.network_may_fail and _NETWORK.search(message.text)
-        if message.type in ("error", "warning") and not network:
-            self.trouble.append(f"console: {message.text}")
+        if message.type not in ("error", "warning"):
+            return
+        expected = self.network_may_fail and _NETWORK.search(message.text)
+        (self.network if expected else self.trouble).append(f"console: {message.text}")
 
     async def _dismiss(self, dialog: Dialog) -> None:
         self.trouble.append(f"dialog: {dialog.message}")

@@ -3,10 +3,13 @@
 import asyncio
 from collections import Counter
 
+import httpx
 import pytest
 
+from tests.browser.cable import Cable
 from tests.browser.chat_page import ChatPage
 from tests.browser.conftest import NewContext, Visit
+from tests.customer import Customer
 from tests.running import RunningDesk
 from tests.stored import Stored
 
@@ -35,54 +38,76 @@ async def assert_answered_once_each(chat: ChatPage, stored: Stored, questions: l
 
 
 async def test_offline_for_a_while_and_back(
-    visit: Visit, new_context: NewContext, stored: Stored
+    visit: Visit, new_context: NewContext, running: RunningDesk, stored: Stored
 ) -> None:
     context = await new_context()
-    chat = await visit(context=context)
-    chat.network_may_fail = True
-    await chat.open()
-    await chat.says("hello")
+    async with Cable(running.port) as cable:
+        chat = await visit(cable.base, context=context)
+        chat.network_may_fail = True
+        await chat.open()
+        await chat.says("hello")
 
-    await context.set_offline(True)
-    for question in QUESTIONS:
-        await chat.type(question)
-    bar = chat.part(".bar")
-    await chat.until(bar.is_visible, "a word about being offline")
-    assert "offline" in await bar.inner_text()
-    await asyncio.sleep(3)
-    visitor = await chat.visitor()
-    assert len(stored.accepted(visitor)) == 1
-    assert await chat.own() == ["hello", *QUESTIONS]
+        cable.pull()
+        await context.set_offline(True)
+        for question in QUESTIONS:
+            await chat.type(question)
+        bar = chat.part(".bar")
+        await chat.until(bar.is_visible, "a word about being offline")
+        assert "offline" in await bar.inner_text()
+        await asyncio.sleep(3)
+        assert len(stored.accepted(await chat.visitor())) == 1
+        assert await chat.own() == ["hello", *QUESTIONS]
 
-    await context.set_offline(False)
-    await chat.answer(4)
-    await chat.until(bar.is_hidden, "no more word about being offline")
-    await assert_answered_once_each(chat, stored, ["hello", *QUESTIONS])
+        cable.plug()
+        await context.set_offline(False)
+        await chat.answer(4)
+        await chat.until(bar.is_hidden, "no more word about being offline")
+        await assert_answered_once_each(chat, stored, ["hello", *QUESTIONS])
+
+
+async def test_a_connection_that_dies_again_and_again(
+    visit: Visit, running: RunningDesk, stored: Stored
+) -> None:
+    async with Cable(running.port) as cable:
+        chat = await visit(cable.base)
+        chat.network_may_fail = True
+        await chat.open()
+        await chat.says("hello")
+        for question in QUESTIONS:
+            await chat.type(question)
+            # Sometimes the message got through and its confirmation did not, sometimes neither.
+            await asyncio.sleep(0.02)
+            cable.pull()
+            await asyncio.sleep(0.3)
+            cable.plug()
+        await chat.answer(4)
+        await chat.until(chat.part(".bar").is_hidden, "no word about the connection")
+        await assert_answered_once_each(chat, stored, ["hello", *QUESTIONS])
 
 
 async def test_an_answer_that_comes_while_offline_is_there_afterwards(
-    visit: Visit, new_context: NewContext
+    visit: Visit, running: RunningDesk
 ) -> None:
-    context, elsewhere = await new_context(), await new_context()
-    chat = await visit(context=context)
-    chat.network_may_fail = True
-    await chat.open()
-    await chat.says("hello")
-    # The same customer in another window, by the same token.
-    other = await visit(context=elsewhere)
-    kept = await chat.page.evaluate("Object.entries(localStorage)")
-    await other.page.evaluate("kept => kept.forEach(pair => localStorage.setItem(...pair))", kept)
-    await other.page.reload()
-    await other.open()
-    await other.until(other.own, "the history in the other window")
+    async with (
+        Cable(running.port) as cable,
+        httpx.AsyncClient(base_url=running.base, trust_env=False) as client,
+    ):
+        chat = await visit(cable.base)
+        chat.network_may_fail = True
+        await chat.open()
+        await chat.says("hello")
+        cable.pull()
+        # The same customer on another device, by the same token.
+        other = Customer(client, await chat.visitor(), await chat.token())
+        assert "PayPal" in await other.hears("How can I pay?")
+        await asyncio.sleep(1)
+        assert await chat.own() == ["hello"]
 
-    await context.set_offline(True)
-    assert "PayPal" in (await other.says("How can I pay?"))[0]
-    await asyncio.sleep(1)
-    assert await chat.own() == ["hello"]
-    await context.set_offline(False)
-    await chat.answer(2)
-    assert await chat.transcript() == await other.transcript()
+        cable.plug()
+        assert "PayPal" in (await chat.answer(2))[0]
+        assert [text for _, text in await chat.transcript()] == [
+            message["text"] for message in await other.history()
+        ]
 
 
 async def test_the_server_is_killed_and_started_again(

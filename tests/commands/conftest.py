@@ -10,9 +10,13 @@ from typer.testing import CliRunner, Result
 
 from app import migrate
 from app.cli import app
+from desk.clock import StoppedClock
 from desk.store.database import Database
 
 ROOT = Path(__file__).resolve().parents[2]
+
+#: For what never reaches the database: trying it on both would only take longer.
+SQLITE_ONLY = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 Frontdesk = Callable[..., Awaitable[Result]]
 
@@ -38,9 +42,14 @@ def invoke(nowhere: Path) -> Frontdesk:
 
 @pytest.fixture
 async def frontdesk(
-    invoke: Frontdesk, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+    invoke: Frontdesk,
+    database: Database,
+    database_url: str,
+    clock: StoppedClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Frontdesk:
-    """Return what runs a command on the database of this test."""
+    """Return what runs a command on the database of this test, at the time of this test."""
+    monkeypatch.setattr("desk.clock.now", clock)
     async with database.write() as session:
         await session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
         await session.execute(

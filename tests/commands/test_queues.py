@@ -9,7 +9,7 @@ from sqlalchemy import update
 from app.wiring import Desk
 from desk.tables.inbox import InboxRow, InboxState
 from desk.tables.outbox import OutboxRow, OutboxState
-from tests.commands.conftest import Frontdesk, failure
+from tests.commands.conftest import SQLITE_ONLY, Frontdesk, failure
 from tests.talk import accept, inbound, rows, says, settle, transcript
 
 
@@ -75,6 +75,7 @@ async def test_all_dead_are_replayed_and_no_other(frontdesk: Frontdesk, desk: De
     assert (states.count(InboxState.NEW), states.count(InboxState.DONE)) == (205, 1)
 
 
+@SQLITE_ONLY
 @pytest.mark.parametrize("queue", ["inbox", "outbox"])
 @pytest.mark.parametrize(
     ("words", "reason"),

@@ -30,9 +30,13 @@ class Browser(httpx.AsyncClient):
 
     async def submit(self, path: str, **fields: str) -> httpx.Response:
         """Send a form as our pages do, with the session's token."""
-        found = _FORM_TOKEN.search((await self.get("/console/overview")).text)
-        token = {"form_token": found[1]} if found else {}
+        token = {"form_token": await self.form_token()}
         return await self.post(path, data=token | fields, headers={"Origin": HOST})
+
+    async def form_token(self) -> str:
+        """Return what the session's forms carry; empty without a session."""
+        found = _FORM_TOKEN.search((await self.get("/console/overview")).text)
+        return found[1] if found else ""
 
     async def sign_in(self, agent: str, token: str = CONSOLE_TOKEN) -> httpx.Response:
         """Sign in by the form."""

@@ -111,6 +111,10 @@ async def test_two_agents_cannot_have_it_and_the_late_words_are_kept(
     late = await kit.submit(f"{at}/take-over")
     assert late.status_code == 409
     assert "Mo has this conversation" in late.text
+    seen = await kit.see(at)
+    assert "Mo is answering" in seen
+    assert 'value="reply"' not in seen
+    assert "Give back" not in seen
     before = len(memory.sent)
     refused = await kit.submit(f"{at}/messages", mode="reply", text="my own words")
     assert refused.status_code == 409
@@ -132,14 +136,19 @@ async def test_who_was_released_meanwhile_is_told(mo: Browser, desk: Desk) -> No
 async def test_forms_from_elsewhere_change_nothing(mo: Browser, desk: Desk, verb: str) -> None:
     await says(desk, "human")
     at = await _at(desk)
-    ours, token = {"Origin": HOST}, {"mode": "note", "text": "x"}
-    other = await mo.post(f"{at}/{verb}", data=token, headers={"Origin": "https://evil.test"})
-    silent = await mo.post(f"{at}/{verb}", data=token)
-    without_token = await mo.post(f"{at}/{verb}", data=token, headers=ours)
-    forged = await mo.post(f"{at}/{verb}", data=token | {"form_token": "é"}, headers=ours)
-    cross = await mo.post(f"{at}/{verb}", data=token, headers=ours | {"Sec-Fetch-Site": "none"})
-    answers = [r.status_code for r in (other, silent, without_token, forged, cross)]
-    assert answers == [403] * 5
+    ours, fields = {"Origin": HOST}, {"mode": "note", "text": "x"}
+    right = fields | {"form_token": await mo.form_token()}
+    asked = [
+        (right, {"Origin": "https://evil.test"}),
+        (right, {"Origin": "null"}),
+        (right, {}),
+        (right, ours | {"Sec-Fetch-Site": "cross-site"}),
+        (fields, ours),
+        (fields | {"form_token": "é"}, ours),
+    ]
+    for data, headers in asked:
+        refused = await mo.post(f"{at}/{verb}", data=data, headers=headers)
+        assert refused.status_code == 403
     assert (await conversation(desk)).owner is Owner.WAITING
     assert len(await transcript(desk)) == 2
 

@@ -44,7 +44,7 @@ def test_a_wrong_value_is_named(
 
 def test_a_misspelt_key_in_the_file_is_named(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("FRONTDESK_HSOT=0.0.0.0\n")
-    with pytest.raises(SettingsError, match="FRONTDESK_HSOT.*FRONTDESK_HOST"):
+    with pytest.raises(SettingsError, match=r"FRONTDESK_HSOT.*FRONTDESK_HOST"):
         settings.load()
 
 

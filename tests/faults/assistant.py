@@ -43,6 +43,14 @@ _STATUS = {
     Fault.WRONG_SHAPE: (200, {"message_id": 7, "replies": "none"}),
     Fault.OTHER_MESSAGE: (200, {"message_id": "another-1", "replies": [{"text": "not yours"}]}),
 }
+_SICK = {
+    Fault.REFUSED: 503,
+    Fault.RESET: 503,
+    Fault.NOT_READY: 503,
+    Fault.UNAUTHORISED: 401,
+}
+"""Faults that the health check shows too, and how; where it hangs is told apart, and the others are well but for turns."""
+SILENT = (Fault.HANGING, Fault.DRIBBLING)
 _RAW = {Fault.GARBAGE: b"\x00\xff<html>proxy error", Fault.EMPTY: b""}
 
 
@@ -104,6 +112,11 @@ class Assistant:
         for writer in list(self._writers):
             writer.transport.abort()
 
+    @property
+    def looks_well(self) -> bool:
+        """Whether the health check says yes although turns fail."""
+        return self.fault not in (*SILENT, *_SICK)
+
     async def strike(self, fault: Fault) -> None:
         """Break."""
         self.fault = fault
@@ -141,12 +154,13 @@ class Assistant:
             writer.close()
 
     async def _health(self, writer: asyncio.StreamWriter) -> None:
-        if self.fault is None:
-            await _send(writer, 200, b'{"status": "ok", "model": "stand-in"}')
-        elif self.fault in (Fault.HANGING, Fault.DRIBBLING):
+        if self.fault in SILENT:
             await self._over.wait()
+            raise ConnectionResetError
+        if self.fault in _SICK:
+            await _send(writer, _SICK[self.fault], b"{}")
         else:
-            await _send(writer, 503, b'{"error": "not_ready"}')
+            await _send(writer, 200, b'{"status": "ok", "model": "stand-in"}')
 
     async def _turn(self, body: Body, writer: asyncio.StreamWriter) -> None:
         self.calls += 1

@@ -133,7 +133,7 @@ textarea{flex:1;min-width:0;height:38px;max-height:132px;padding:7px 4px;border:
 .count{margin:5px 8px 0;text-align:end;font-size:12px;color:var(--muted)}.count.over{color:var(--bad);font-weight:600}
 .drop{box-shadow:inset 0 0 0 2px var(--accent)}
 @media(max-width:479.98px){.panel,.idle{inset:var(--top,0px) 0 auto;width:auto;height:var(--height,100dvh);max-height:none;border-radius:0;box-shadow:none}
-header{padding-top:calc(10px + env(safe-area-inset-top));padding-bottom:10px}.panel.keys .foot{padding-bottom:10px}.icon{min-width:44px;height:44px}}
+header{padding-top:calc(10px + env(safe-area-inset-top));padding-bottom:10px}.panel.keys .foot{padding-bottom:10px}.icon,.row .icon{min-width:44px;height:44px}.row{border-radius:26px}textarea{padding-block:10px}}
 @media(prefers-reduced-motion:reduce){*{animation:none!important;transition:none!important}.typing i{opacity:.7}}
 @media(forced-colors:active){.bubble,.chip,.launcher,.panel,.icon.send{border:1px solid}}
 @media print{:host{display:none}}`;
@@ -494,8 +494,10 @@ class FrontdeskChat extends HTMLElement {
     const first = !this.#loaded;
     const { messages } = await this.#request(`/chat/v1/messages?after=${this.#lastId}`, { token });
     if (token !== this.#token) return;
-    this.#ui.log.setAttribute("aria-live", first ? "off" : "polite");  // nobody wants the whole past read out
-    for (const message of messages) this.#take(message, !first);
+    // A talk that begins with what is being sent right now has no past: its first answers are news.
+    const past = first && !this.#queue().some(item => item.id === messages[0]?.client_id);
+    this.#ui.log.setAttribute("aria-live", past ? "off" : "polite");  // nobody wants the whole past read out
+    for (const message of messages) this.#take(message, !past);
     this.#loaded = true;
     this.#paint({ stick: first });
     setTimeout(() => this.#ui.log.setAttribute("aria-live", "polite"), 500);

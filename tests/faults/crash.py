@@ -1,0 +1,190 @@
+"""A process that dies at the k-th step of its work with the world outside, and what is left when it comes back.
+
+Steps are statements, commits, calls of the assistant and sends. From the crash on nothing of the old process happens
+any more: whatever it tries raises again, and its connections are thrown away with what was not committed.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from app import up
+from app.wiring import Desk, build
+from channels.memory.adapter import MemoryChannel
+from desk.channel import OutboundMessage, Sent
+from desk.clock import StoppedClock
+from desk.dialogue.memory import MemoryDialogue
+from desk.dialogue.port import Reply, Turn
+from desk.settings import Settings
+from tests.conftest import NOON
+from tests.talk import settle
+
+
+class SimulatedCrash(BaseException):
+    """The process is dead; no handler of the product may catch this."""
+
+
+class Fuse:
+    """Counts steps and blows before or after the k-th one; 0 never blows."""
+
+    def __init__(self, step: int = 0, *, after: bool = False) -> None:
+        self.steps = 0
+        self.blown = False
+        self._step = step
+        self._after = after
+
+    def before(self) -> int:
+        """Go past the start of a step; return its number."""
+        self._check()
+        self.steps += 1
+        if self.steps == self._step and not self._after:
+            self._blow()
+        return self.steps
+
+    def after(self, number: int) -> None:
+        """Go past the end of a step."""
+        self._check()
+        if number == self._step and self._after:
+            self._blow()
+
+    def _check(self) -> None:
+        if self.blown:
+            raise SimulatedCrash
+
+    def _blow(self) -> None:
+        self.blown = True
+        raise SimulatedCrash
+
+
+@dataclass
+class World:
+    """What outlives the process: the database's file, the assistant's memory, the platform, the clock, the customers."""
+
+    path: Path
+    settings: Settings
+    dialogue: MemoryDialogue = field(default_factory=MemoryDialogue)
+    memory: MemoryChannel = field(default_factory=MemoryChannel)
+    clock: StoppedClock = field(default_factory=lambda: StoppedClock(NOON))
+    crashes: int = 0
+
+
+type Step = Callable[[Desk, World], Awaitable[object]]
+"""One thing that somebody outside does, and does again if it was not confirmed."""
+
+
+def world(template: Path, folder: Path, settings: Settings) -> World:
+    """Return a fresh world with a copy of a database that has all tables."""
+    path = folder / "desk.sqlite"
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    shutil.copy(template, path)
+    return World(path, settings.model_copy(update={"database_url": f"sqlite:///{path}"}))
+
+
+async def play(world: World, steps: Sequence[Step], fuse: Fuse) -> Desk:
+    """Do the steps in a process that may die, start it again when it has, come to rest; return the desk."""
+    desk = _start(world, fuse)
+    for step in (*steps, _rest):
+        try:
+            await step(desk, world)
+        except BaseException as error:
+            if not _is_crash(error):
+                raise
+            world.crashes += 1
+            await _bury(desk)
+            desk = _start(world, Fuse())
+            await up._recover(desk.database)
+            await step(desk, world)
+    return desk
+
+
+async def _rest(desk: Desk, world: World) -> None:
+    for _ in range(8):
+        await settle(desk)
+        world.clock.advance(timedelta(seconds=20))
+    await settle(desk)
+
+
+def _start(world: World, fuse: Fuse) -> Desk:
+    desk = build(
+        world.settings,
+        dialogue=_Dialogue(world.dialogue, fuse),
+        channels={"memory": _Channel(world.memory, fuse)},
+        clock=world.clock,
+    )
+    for engine in {desk.database._writer.sync_engine, desk.database._reader.sync_engine}:
+        _wire(engine, fuse)
+    return desk
+
+
+def _wire(engine: Any, fuse: Fuse) -> None:
+    @event.listens_for(engine, "before_cursor_execute")
+    def _before(_c: Any, _cursor: Any, _s: Any, _p: Any, context: Any, _many: Any) -> None:
+        if context is not None:
+            context.fuse_step = fuse.before()
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _after(_c: Any, _cursor: Any, _s: Any, _p: Any, context: Any, _many: Any) -> None:
+        if context is not None:
+            fuse.after(context.fuse_step)
+
+    commit = engine.dialect.do_commit
+
+    def _commit(connection: Any) -> None:
+        number = fuse.before()
+        commit(connection)
+        fuse.after(number)
+
+    engine.dialect.do_commit = _commit
+
+
+async def _bury(desk: Desk) -> None:
+    """Let the dead process's tasks end, each at its next step, and drop its connections."""
+    await asyncio.gather(*desk.router._running, return_exceptions=True)
+    await desk.database.close()
+
+
+def _is_crash(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return error.split(SimulatedCrash)[0] is not None
+    return isinstance(error, SimulatedCrash)
+
+
+class _Dialogue:
+    def __init__(self, inner: MemoryDialogue, fuse: Fuse) -> None:
+        self._inner = inner
+        self._fuse = fuse
+
+    async def turn(self, turn: Turn) -> list[Reply]:
+        number = self._fuse.before()
+        replies = await self._inner.turn(turn)
+        self._fuse.after(number)
+        return replies
+
+    async def ready(self) -> bool:
+        return True
+
+    async def close(self) -> None:
+        """Stay: the assistant is another process."""
+
+
+class _Channel:
+    def __init__(self, inner: MemoryChannel, fuse: Fuse) -> None:
+        self.name = inner.name
+        self.features = inner.features
+        self.verify = inner.verify
+        self.parse = inner.parse
+        self._inner = inner
+        self._fuse = fuse
+
+    async def send(self, message: OutboundMessage) -> Sent:
+        number = self._fuse.before()
+        sent = await self._inner.send(message)
+        self._fuse.after(number)
+        return sent

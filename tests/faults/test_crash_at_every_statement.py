@@ -1,0 +1,273 @@
+"""The process dies before and after every single statement, commit, turn and send; every effect happens once."""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.wiring import Desk
+from channels.webchat.adapter import ACCOUNT
+from desk import tables
+from desk.channel import InboundMessage
+from desk.dialogue.memory import echo
+from desk.dialogue.port import Reply, Turn, TurnFailedError
+from desk.settings import Settings
+from desk.store.database import Database
+from desk.tables.conversation import MessageRow, Owner
+from desk.tables.event import EventRow
+from desk.tables.inbox import InboxRow
+from desk.tables.outbox import OutboxRow
+from desk.tables.ticket import TicketRow
+from tests.faults.crash import Fuse, Step, World, play, world
+from tests.talk import accept, conversation, inbound, rows, settle
+
+LOCAL, REMOTE = "visitor", "ada"
+OPEN = ("new", "working", "queued", "sending")
+
+
+def _local(text: str) -> InboundMessage:
+    return inbound(text, LOCAL, channel="webchat", account=ACCOUNT)
+
+
+def says(*messages: InboundMessage) -> Step:
+    """Customers write, each again until it is acknowledged, and the desk works."""
+
+    async def step(desk: Desk, _: World) -> None:
+        await accept(desk, *messages)
+        await settle(desk)
+
+    return step
+
+
+def waits(seconds: int) -> Step:
+    """Time passes and the desk works."""
+
+    async def step(desk: Desk, world: World) -> None:
+        world.clock.advance(timedelta(seconds=seconds))
+        await settle(desk)
+
+    return step
+
+
+async def _take_over(desk: Desk, _: World) -> None:
+    for thread in (LOCAL, REMOTE):
+        talk = await conversation(desk, thread)
+        await desk.handoff.take_over(talk.id, agent="Kim")
+    await settle(desk)
+
+
+async def _take_over_before_sending(desk: Desk, world: World) -> None:
+    await accept(desk, MESSAGES["held"])
+    await desk.router.drain()
+    await _take_over(desk, world)
+
+
+async def _release(desk: Desk, _: World) -> None:
+    for thread in (LOCAL, REMOTE):
+        talk = await conversation(desk, thread)
+        # An agent who got no confirmation looks before pressing the button again.
+        if talk.owner is Owner.HUMAN:
+            await desk.handoff.release(talk.id, agent="Kim")
+    await settle(desk)
+
+
+async def _nobody_comes(desk: Desk, world: World) -> None:
+    world.clock.advance(timedelta(minutes=11))
+    await desk.handoff.expire()
+    await settle(desk)
+
+
+MESSAGES = {"held": inbound("held back")}
+
+
+def poisoned(turn: Turn) -> list[Reply]:
+    """Fail at poison, whoever asks."""
+    if "poison" in turn.text:
+        raise TurnFailedError("boom")
+    return echo(turn)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Steps, and what every customer must have been shown at the end: (author, text), in order."""
+
+    steps: Callable[[], list[Step]]
+    shown: dict[str, list[tuple[str, str]]]
+    tickets: int = 0
+
+
+def _talk(*texts: str) -> list[tuple[str, str]]:
+    return [line for text in texts for line in (("contact", text), ("bot", f"You said: {text}"))]
+
+
+_HUMAN = [("contact", "human"), ("bot", "A colleague will come.")]
+_JOINED, _LEFT = ("system", "Kim is now here to help you."), (
+    "system",
+    "Kim has left the conversation. The automatic assistant answers again.",
+)
+_NOBODY = (
+    "system",
+    "I am sorry, nobody has been free to take over. I have left your request as ticket {}, so "
+    "that it is not lost. You can go on talking with me meanwhile.",
+)
+_TROUBLE = (
+    "system",
+    "We have a short technical problem. Your message is safe, and you will get an answer here "
+    "as soon as it is solved. There is no need to send it again.",
+)
+_GAVE_UP = (
+    "system",
+    "I could not work on your message because of a technical problem. I have passed it on to my "
+    "colleagues as ticket T-000001; they will get back to you.",
+)
+
+
+def _conversation() -> list[Step]:
+    one, two = inbound("one"), inbound("two")
+    mine, yours = _local("mine"), _local("yours")
+    return [says(one, mine), says(two, yours), says(one, yours)]
+
+
+def _handoff() -> list[Step]:
+    return [
+        says(inbound("human"), _local("human")),
+        says(inbound("hello?")),
+        _take_over,
+        says(inbound("there you are")),
+        _release,
+        says(inbound("back"), _local("back")),
+    ]
+
+
+def _nobody_free() -> list[Step]:
+    return [says(inbound("human")), _nobody_comes, says(inbound("well"))]
+
+
+def _dead_letter() -> list[Step]:
+    return [says(_local("poison"), _local("next")), *(waits(20) for _ in range(6))]
+
+
+def _taken_over() -> list[Step]:
+    MESSAGES["held"] = inbound("held back")
+    return [says(inbound("hello"), _local("hello")), _take_over_before_sending]
+
+
+SCENARIOS = {
+    "conversation": Scenario(
+        _conversation, {REMOTE: _talk("one", "two"), LOCAL: _talk("mine", "yours")}
+    ),
+    "handoff": Scenario(
+        _handoff,
+        {
+            REMOTE: [
+                *_HUMAN,
+                ("contact", "hello?"),
+                _JOINED,
+                ("contact", "there you are"),
+                _LEFT,
+                *_talk("back"),
+            ],
+            LOCAL: [*_HUMAN, _JOINED, _LEFT, *_talk("back")],
+        },
+    ),
+    "nobody_free": Scenario(
+        _nobody_free,
+        {REMOTE: [*_HUMAN, (_NOBODY[0], _NOBODY[1].format("T-000001")), *_talk("well")]},
+        tickets=1,
+    ),
+    "dead_letter": Scenario(
+        _dead_letter,
+        {LOCAL: [("contact", "poison"), _TROUBLE, _GAVE_UP, *_talk("next")]},
+        tickets=1,
+    ),
+    "take_over": Scenario(
+        _taken_over,
+        {
+            REMOTE: [*_talk("hello"), ("contact", "held back"), _JOINED],
+            LOCAL: [*_talk("hello"), _JOINED],
+        },
+    ),
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return settings; each world puts in its own database."""
+    return Settings(_env_file=None, secret_key="s" * 32, rasa_token="t" * 16)
+
+
+@pytest.fixture
+async def template(tmp_path: Path) -> Path:
+    """Return a database file with all tables and no rows."""
+    path = tmp_path / "template.sqlite"
+    database = Database(f"sqlite:///{path}")
+    async with database.engine.begin() as connection:
+        await connection.run_sync(tables.Base.metadata.create_all)
+    await database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+async def _play(template: Path, settings: Settings, scenario: Scenario, fuse: Fuse) -> World:
+    one = world(template, template.parent, settings)
+    one.dialogue.answer = poisoned
+    desk = await play(one, scenario.steps(), fuse)
+    try:
+        await _check(desk, one, scenario)
+    finally:
+        await desk.close()
+    return one
+
+
+async def _check(desk: Desk, one: World, scenario: Scenario) -> None:
+    for thread, wanted in scenario.shown.items():
+        talk = await conversation(desk, thread)
+        said = await rows(desk, MessageRow, MessageRow.conversation_id == talk.id)
+        fenced = await rows(desk, OutboxRow, OutboxRow.state == "fenced")
+        hidden = {row.message_id for row in fenced}
+        found = [(str(m.author), m.text) for m in said if m.id not in hidden]
+        assert found == wanted
+        shown = sorted(m.seq for m in said if m.seq is not None)
+        assert shown == list(range(1, len(shown) + 1)), "places without gaps"
+    outside = [text for author, text in scenario.shown.get(REMOTE, []) if author != "contact"]
+    sent = Counter(m.id for m in one.memory.sent)
+    # At least once: a crash between a send and its record may repeat that one message.
+    assert list(dict.fromkeys(m.text for m in one.memory.sent)) == outside
+    assert len(sent) == len(outside)
+    assert sent.total() - len(sent) <= one.crashes
+    assert len(await rows(desk, TicketRow)) == scenario.tickets
+    answered = [e.data["inbox_id"] for e in await rows(desk, EventRow, EventRow.name == "turn.answered")]
+    assert len(answered) == len(set(answered))
+    for table in (InboxRow, OutboxRow):
+        assert not await rows(desk, table, table.state.in_(OPEN))
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+async def test_a_crash_at_every_step(
+    template: Path,
+    settings: Settings,
+    name: str,
+    after: bool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    scenario, whole = SCENARIOS[name], Fuse()
+    await _play(template, settings, scenario, whole)
+    crashes = repeated = 0
+    for step in range(1, whole.steps + 1):
+        try:
+            one = await _play(template, settings, scenario, Fuse(step, after=after))
+        except AssertionError as error:
+            raise AssertionError(f"crash {'after' if after else 'before'} step {step}: {error}") from error
+        crashes += one.crashes
+        repeated += len(one.memory.sent) - len({m.id for m in one.memory.sent})
+    with capsys.disabled():
+        print(f"\n  {name}: {crashes} crashes at {whole.steps} steps, {repeated} sends repeated")
+    assert crashes == whole.steps > 20
+
+
