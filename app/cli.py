@@ -1,20 +1,20 @@
 """The command line: ``frontdesk up`` and everything beside it."""
 
-import asyncio
 import sys
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from typer.exceptions import Abort, TyperException
 
 from app import logs, migrate, rasa, up
 from app.commands import SUB_APPS
 from app.processes import Process, loops
-from app.serve import listen
+from app.serve import listen, run
 from app.wiring import build
 from desk import settings as settings_module
 from desk.errors import FrontdeskError
-from desk.settings import Settings
+from desk.settings import LogFormat, Settings
 
 app = typer.Typer(
     help="Frontdesk, the open customer front desk.\n\nStart here: frontdesk up --demo",
@@ -59,7 +59,7 @@ def web(host: Host = None, port: Port = None, database_url: Url = None) -> None:
     Example: frontdesk web --host 0.0.0.0 --port 8080
     """
     chosen = _load(host=host, port=port, database_url=database_url)
-    asyncio.run(_serve(chosen, web_=True))
+    run(_serve(chosen, web_=True))
 
 
 @app.command()
@@ -68,7 +68,7 @@ def worker(database_url: Url = None) -> None:
 
     Example: frontdesk worker --database-url postgresql://localhost/frontdesk
     """
-    asyncio.run(_serve(_load(database_url=database_url), worker_=True))
+    run(_serve(_load(database_url=database_url), worker_=True))
 
 
 @app.command()
@@ -77,7 +77,7 @@ def clock(database_url: Url = None) -> None:
 
     Example: frontdesk clock
     """
-    asyncio.run(_serve(_load(database_url=database_url), clock_=True))
+    run(_serve(_load(database_url=database_url), clock_=True))
 
 
 @app.command()
@@ -86,7 +86,7 @@ def actions(database_url: Url = None) -> None:
 
     Example: FRONTDESK_ACTIONS_PORT=5055 frontdesk actions
     """
-    asyncio.run(_serve(_load(database_url=database_url), actions_=True))
+    run(_serve(_load(database_url=database_url), actions_=True))
 
 
 async def _serve(
@@ -115,7 +115,7 @@ def rasa_command(
     """
     chosen = _load()
     up.prepare_rasa(chosen)
-    asyncio.run(up.rasa_alone(chosen, port))
+    run(up.rasa_alone(chosen, port))
 
 
 @app.command()
@@ -142,9 +142,21 @@ def migrate_command(database_url: Url = None) -> None:
 
 
 def main() -> None:
-    """Run the command line; our own errors become one line and exit code 2."""
+    """Run the command line; wrong usage and our own errors become one line and exit code 2."""
+    logs.configure(LogFormat.CONSOLE, "WARNING")  # until the settings are read: never to stdout
     try:
-        app()
+        code = app(standalone_mode=False)
+    except Abort:
+        code = 130
+    except TyperException as error:
+        code = _refuse(getattr(error, "format_message", lambda: str(error))())
     except FrontdeskError as error:
-        _errors.print(f"frontdesk: {error}", style="red", markup=False, soft_wrap=True)
-        sys.exit(2)
+        code = _refuse(str(error))
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _refuse(line: str) -> int:
+    # A command without its sub-command has printed its help already and has nothing more to say.
+    if line:
+        _errors.print(f"frontdesk: {line}", style="red", markup=False, soft_wrap=True)
+    return 2

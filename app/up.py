@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.status import Status
 
-from app import migrate, rasa
+from app import migrate, rasa, serve
 from app.processes import Process, loops
 from app.rasa import RasaChild, RasaOptions
 from app.serve import listen
@@ -32,7 +32,7 @@ def run(settings: Settings, *, demo: bool) -> None:
     migrate.upgrade(settings.database_url)
     _say("database", settings.database_url.rpartition("@")[2])
     model = prepare_rasa(settings)
-    asyncio.run(_run(_with_secrets(settings), model, demo=demo))
+    serve.run(_run(_with_secrets(settings), model, demo=demo))
 
 
 def prepare_rasa(settings: Settings, *, force: bool = False) -> Path:

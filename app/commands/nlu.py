@@ -72,7 +72,9 @@ def _examples(path: Path, text: str, intent: str, encoding: str) -> list[tuple[s
     for row in read(path, encoding=encoding):
         values = [str(row.values.get(column, "")).strip() for column in (text, intent)]
         if not all(values) or MALFORMED in row.values:
-            raise InvalidError(f"{path.name} line {row.line}: needs a {text} and a {intent}")
+            raise InvalidError(
+                f"{path.name} line {row.line}: both {text} and {intent} must be filled"
+            )
         examples.append((values[0], values[1]))
     if not examples:
         raise InvalidError(f"{path.name} has a header and no rows: there is nothing to evaluate")

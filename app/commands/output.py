@@ -2,6 +2,7 @@
 
 import json
 import sys
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
@@ -76,9 +77,12 @@ def cell(value: object) -> Text:
 
 def visible(text: str) -> Text:
     """Return a text without control characters: a customer's words must not steer the terminal."""
-    return Text(
-        "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
-    )
+    return Text("".join(c if _is_visible(c) else "\N{REPLACEMENT CHARACTER}" for c in text))
+
+
+def _is_visible(character: str) -> bool:
+    # Joiners hold emoji together.
+    return character in "\n\t\u200c\u200d" or unicodedata.category(character)[0] != "C"
 
 
 def shortened(text: str, longest: int = 60) -> str:

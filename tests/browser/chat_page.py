@@ -21,7 +21,9 @@ _TRANSCRIPT = """
         node.querySelector(".bubble")?.textContent ?? ""]]
     : node.matches(".system") ? [["system", node.textContent]] : [])
 """
-_TYPING = "() => !document.querySelector('frontdesk-chat').shadowRoot.querySelector('.typing').hidden"
+_TYPING = (
+    "() => !document.querySelector('frontdesk-chat').shadowRoot.querySelector('.typing').hidden"
+)
 
 type Said = tuple[str, str]
 

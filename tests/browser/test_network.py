@@ -110,9 +110,7 @@ async def test_an_answer_that_comes_while_offline_is_there_afterwards(
         ]
 
 
-async def test_the_server_is_killed_and_started_again(
-    visit: Visit, own_desk: RunningDesk
-) -> None:
+async def test_the_server_is_killed_and_started_again(visit: Visit, own_desk: RunningDesk) -> None:
     stored = Stored(own_desk.database_url)
     chat = await visit(own_desk.base)
     chat.network_may_fail = True

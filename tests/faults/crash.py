@@ -1,7 +1,9 @@
-"""A process that dies at the k-th step of its work with the world outside, and what is left when it comes back.
+"""A process that dies at the k-th point of its work with the world outside, and what is left when it comes back.
 
-Steps are statements, commits, calls of the assistant and sends. From the crash on nothing of the old process happens
-any more: whatever it tries raises again, and its connections are thrown away with what was not committed.
+A point lies before every statement that writes, and before and after every commit, call of the assistant and send. Reads
+change nothing outside the process: dying before one leaves the same world behind as dying before the next
+write, so they are no points of their own. From the crash on nothing of the old process happens any more: whatever it tries
+raises again, and its connections are thrown away with what was not committed.
 """
 
 import asyncio
@@ -31,35 +33,25 @@ class SimulatedCrash(BaseException):
 
 
 class Fuse:
-    """Counts steps and blows before or after the k-th one; 0 never blows."""
+    """Counts points and blows at the k-th one; 0 never blows."""
 
-    def __init__(self, step: int = 0, *, after: bool = False) -> None:
-        self.steps = 0
+    def __init__(self, blows_at: int = 0) -> None:
+        self.points = 0
         self.blown = False
-        self._step = step
-        self._after = after
+        self._blows_at = blows_at
 
-    def before(self) -> int:
-        """Go past the start of a step; return its number."""
-        self._check()
-        self.steps += 1
-        if self.steps == self._step and not self._after:
-            self._blow()
-        return self.steps
-
-    def after(self, number: int) -> None:
-        """Go past the end of a step."""
-        self._check()
-        if number == self._step and self._after:
-            self._blow()
-
-    def _check(self) -> None:
+    def point(self) -> None:
+        """Go past a point, or die there."""
         if self.blown:
             raise SimulatedCrash
+        self.points += 1
+        if self.points == self._blows_at:
+            self.blown = True
+            raise SimulatedCrash
 
-    def _blow(self) -> None:
-        self.blown = True
-        raise SimulatedCrash
+    def disarm(self) -> None:
+        """Let whoever looks at the result do so in peace."""
+        self.blown, self._blows_at = False, 0
 
 
 @dataclass
@@ -72,7 +64,10 @@ class World:
     memory: MemoryChannel = field(default_factory=MemoryChannel)
     clock: StoppedClock = field(default_factory=lambda: StoppedClock(NOON))
     crashes: int = 0
+    points: int = 0
 
+
+_WRITES = ("INSERT", "UPDATE", "DELETE", "WITH")
 
 type Step = Callable[[Desk, World], Awaitable[object]]
 """One thing that somebody outside does, and does again if it was not confirmed."""
@@ -101,11 +96,12 @@ async def play(world: World, steps: Sequence[Step], fuse: Fuse) -> Desk:
             desk = _start(world, Fuse())
             await up._recover(desk.database)
             await step(desk, world)
+    fuse.disarm()
     return desk
 
 
 async def _rest(desk: Desk, world: World) -> None:
-    for _ in range(8):
+    for _ in range(3):
         await settle(desk)
         world.clock.advance(timedelta(seconds=20))
     await settle(desk)
@@ -125,21 +121,16 @@ def _start(world: World, fuse: Fuse) -> Desk:
 
 def _wire(engine: Any, fuse: Fuse) -> None:
     @event.listens_for(engine, "before_cursor_execute")
-    def _before(_c: Any, _cursor: Any, _s: Any, _p: Any, context: Any, _many: Any) -> None:
-        if context is not None:
-            context.fuse_step = fuse.before()
-
-    @event.listens_for(engine, "after_cursor_execute")
-    def _after(_c: Any, _cursor: Any, _s: Any, _p: Any, context: Any, _many: Any) -> None:
-        if context is not None:
-            fuse.after(context.fuse_step)
+    def _before(_c: Any, _cursor: Any, statement: str, _p: Any, _context: Any, _many: Any) -> None:
+        if statement.lstrip().startswith(_WRITES):
+            fuse.point()
 
     commit = engine.dialect.do_commit
 
     def _commit(connection: Any) -> None:
-        number = fuse.before()
+        fuse.point()
         commit(connection)
-        fuse.after(number)
+        fuse.point()
 
     engine.dialect.do_commit = _commit
 
@@ -162,9 +153,9 @@ class _Dialogue:
         self._fuse = fuse
 
     async def turn(self, turn: Turn) -> list[Reply]:
-        number = self._fuse.before()
+        self._fuse.point()
         replies = await self._inner.turn(turn)
-        self._fuse.after(number)
+        self._fuse.point()
         return replies
 
     async def ready(self) -> bool:
@@ -184,7 +175,7 @@ class _Channel:
         self._fuse = fuse
 
     async def send(self, message: OutboundMessage) -> Sent:
-        number = self._fuse.before()
+        self._fuse.point()
         sent = await self._inner.send(message)
-        self._fuse.after(number)
+        self._fuse.point()
         return sent

@@ -330,7 +330,8 @@ class FrontdeskChat extends HTMLElement {
 
   /** Queue a text as the customer's message; true when there was something to send. */
   send(text) {
-    const body = String(text ?? "").trim();
+    // Half an emoji, left by a careless cut, would be refused by the server.
+    const given = String(text ?? "").trim(), body = given.toWellFormed?.() ?? given;
     if (!body || [...body].length > TEXT_LIMIT) return false;
     this.#enqueue({ text: body });
     return true;
