@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 from collections.abc import Coroutine, Iterator
 from typing import Any
@@ -15,6 +16,11 @@ from desk.errors import SettingsError
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a process from its first to its last coroutine, on uvloop where there is one."""
+    # What is imported by now lives as long as the process; looking for garbage in it again and again costs a
+    # tenth of the time under load.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     asyncio.run(main, loop_factory=auto_loop_factory())
 
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from channels.webchat.adapter import ACCOUNT, WebChat, client_id
 from channels.webchat.limits import RateLimit
 from channels.webchat.token import VisitorTokens
-from desk.channel import InboundMessage, WebhookRequest
+from desk.channel import WebhookRequest
 from desk.clock import Clock
 from desk.conversations.reader import Reader, Shown
 from desk.errors import ForbiddenError, InvalidError
@@ -65,21 +65,22 @@ class ChatRoutes:
         self._signals = signals
         self._clock = clock
         self._origins = settings.origins
-        self._visitor_limit = RateLimit(settings.visitor_rate, "visitor")
-        self._address_limit = RateLimit(settings.address_rate, "address")
+        self._visitor_limit = RateLimit(settings.visitor_rate)
+        self._address_limit = RateLimit(settings.address_rate)
         self.stopping = asyncio.Event()
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes: the page, the scripts and the protocol."""
         api = "/chat/v1"
         return [
-            Route("/", _file("index.html"), methods=["GET"]),
-            *(Route(f"/chat/{name}", _file(name), methods=["GET"]) for name in _SCRIPTS),
-            Route(f"{api}/visitors", self._open(self.visitors), methods=["POST", "OPTIONS"]),
+            # In the order of how often they are asked for: each is tried until one fits.
             Route(
                 f"{api}/messages", self._open(self.messages), methods=["GET", "POST", "OPTIONS"]
             ),
             Route(f"{api}/events", self._open(self.events), methods=["GET", "OPTIONS"]),
+            Route(f"{api}/visitors", self._open(self.visitors), methods=["POST", "OPTIONS"]),
+            Route("/", _file("index.html"), methods=["GET"]),
+            *(Route(f"/chat/{name}", _file(name), methods=["GET"]) for name in _SCRIPTS),
         ]
 
     def _open(
@@ -93,7 +94,8 @@ class ChatRoutes:
                 response = Response(status_code=HTTPStatus.NO_CONTENT)
             else:
                 response = await endpoint(request)
-            response.headers.update(_cors(origin))
+            if origin is not None:
+                response.headers.update(_cors(origin))
             return response
 
         return checked
@@ -107,8 +109,9 @@ class ChatRoutes:
             raise OriginError
         return origin
 
-    async def _limit(self, limit: RateLimit, key: str) -> None:
-        wait = await limit.wait_for(key)
+    @staticmethod
+    def _limit(limit: RateLimit, key: str) -> None:
+        wait = limit.wait_for(key)
         if wait:
             raise HTTPException(
                 HTTPStatus.TOO_MANY_REQUESTS,
@@ -118,7 +121,7 @@ class ChatRoutes:
 
     async def visitors(self, request: Request) -> Response:
         """Give a new visitor an id and a token."""
-        await self._limit(self._address_limit, _address(request))
+        self._limit(self._address_limit, _address(request))
         await _body(request)
         visitor, token = self._tokens.issue(self._clock())
         return JSONResponse({"visitor_id": visitor, "token": token}, HTTPStatus.CREATED)
@@ -132,12 +135,13 @@ class ChatRoutes:
         return JSONResponse({"messages": [_as_json(message) for message in shown]})
 
     async def _post(self, request: Request) -> Response:
-        await self._limit(self._address_limit, _address(request))
+        self._limit(self._address_limit, _address(request))
         plain = _plain(request, await _body(request))
-        await self._limit(self._visitor_limit, self._channel.visitor(plain))
-        found = [m for m in self._channel.parse(plain) if isinstance(m, InboundMessage)]
-        await self._acceptor.accept(found)
-        return JSONResponse({"message_id": client_id(found[0].external_id)})
+        visitor = self._channel.visitor(plain)
+        self._limit(self._visitor_limit, visitor)
+        message = self._channel.message(plain, visitor)
+        await self._acceptor.accept([message])
+        return JSONResponse({"message_id": client_id(message.external_id)})
 
     async def events(self, request: Request) -> Response:
         """Stream messages and signs of life; ``Last-Event-ID`` resumes without a gap."""
@@ -191,9 +195,7 @@ def _still_typing(notes: list[str], typing: bool) -> bool:
     return states[-1] if states else typing
 
 
-def _cors(origin: str | None) -> dict[str, str]:
-    if origin is None:
-        return {}
+def _cors(origin: str) -> dict[str, str]:
     return {
         "Access-Control-Allow-Origin": origin,
         "Access-Control-Allow-Methods": "GET, POST",

@@ -106,27 +106,30 @@ class Handoff:
             NotFoundError: there is no such conversation.
         """
         async with self._change(conversation_id) as (session, conversation):
-            if conversation.owner is Owner.HUMAN:
-                if conversation.agent == agent:
-                    return conversation.epoch
+            if conversation.owner is not Owner.HUMAN:
+                await self._give_to(session, conversation, agent)
+            elif conversation.agent != agent:
                 raise ConflictError(f"{conversation.agent} has this conversation already")
-            now = self._clock()
-            await self._conversations.change_owner(
-                session,
-                conversation,
-                Owner.HUMAN,
-                now=now,
-                name="taken_over",
-                agent=agent,
-                carry=False,
-            )
-            text = say(Phrase.AGENT_JOINED, conversation.language, name=agent)
-            await self._conversations.say(
-                session, conversation, text, author=Author.SYSTEM, now=now
-            )
             epoch = conversation.epoch
+        # Also when the agent asks twice: the second answer must be as true as the first.
         await self._wait_for_sends(conversation_id, epoch)
         return epoch
+
+    async def _give_to(
+        self, session: AsyncSession, conversation: ConversationRow, agent: str
+    ) -> None:
+        now = self._clock()
+        await self._conversations.change_owner(
+            session,
+            conversation,
+            Owner.HUMAN,
+            now=now,
+            name="taken_over",
+            agent=agent,
+            carry=False,
+        )
+        text = say(Phrase.AGENT_JOINED, conversation.language, name=agent)
+        await self._conversations.say(session, conversation, text, author=Author.SYSTEM, now=now)
 
     async def _wait_for_sends(self, conversation_id: str, epoch: int) -> None:
         # New sends are fenced by the epoch; those that had passed the fence end within the send time-out.

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
 from desk.errors import SettingsError
-from desk.store import deferred, sqlite
+from desk.store import deferred, json, sqlite
 
 _DRIVERS = {
     "sqlite": "sqlite",
@@ -49,7 +49,13 @@ class Database:
             self._writer = sqlite.create_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = sqlite.create_engine(self.url, begin="BEGIN", pool_size=4)
         else:
-            self._writer = create_async_engine(self.url, pool_size=pool_size, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                self.url,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                json_serializer=json.dumps,
+                json_deserializer=json.loads,
+            )
             self._reader = self._writer
 
     @property

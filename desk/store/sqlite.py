@@ -23,6 +23,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
 
 from desk.errors import SettingsError
+from desk.store import json
 
 OLDEST_SAFE = (3, 51, 3)
 PATIENCE = 10.0
@@ -86,6 +87,8 @@ def create_engine(url: URL, *, begin: str, pool_size: int) -> AsyncEngine:
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=60,
+        json_serializer=json.dumps,
+        json_deserializer=json.loads,
     )
 
     @event.listens_for(engine.sync_engine, "connect")

@@ -1,12 +1,14 @@
 """Fixtures of the fault tests."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
 import pytest
+import structlog
 
 from app import web
 from app.wiring import Desk
@@ -29,6 +31,20 @@ class Visitor:
         """Return (author, text) of what the customer sees, at most a hundred messages."""
         response = await self.client.get("/chat/v1/messages", headers=self.headers)
         return [(m["author"], m["text"]) for m in response.json()["messages"]]
+
+
+@pytest.fixture(autouse=True)
+def _short_log() -> Iterator[None]:
+    """Print errors without the values of local variables: rendering those takes seconds, on the event loop."""
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+    )
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ async def _one(
     if moment is not None:
         async with asyncio.timeout(30):
             await moment.wait()
-    await asyncio.sleep(random.uniform(0, _LONGEST))
+    await asyncio.sleep(random.uniform(0, _LONGEST / 4))
     races.struck += bool(dialogue.thinking[talk.id] or channel.sending[thread])
     tries = [_take_over(desk, channel, talk.id, thread, agent) for agent in ("Kim", "Kim", "Lee", "Lee")]
     owners = [agent for agent in await asyncio.gather(*tries) if agent]

@@ -6,7 +6,7 @@ const CHINESE = {
   page: "灯叶家居：为安静的夜晚而作", skip: "跳到正文", shop: "灯叶家居", nav: "主导航", navGoods: "商品", navFacts: "配送", navHelp: "帮助",
   headline: "好光，\n给安静的夜晚", lead: "灯具、茶器、柔软的织物，小批量制作，用心寄出。告诉我们您晚上在哪儿看书，我们帮您挑一盏合适的灯。",
   browse: "看看商品", talk: "问个问题", scene: "夜晚的木桌上有一盏纸灯、一把茶壶和一只茶杯",
-  goods: "为夜晚而作", goodsNote: "在聊天里就能下单，其余的交给我们。", order: "聊天下单",
+  goods: "为夜晚而作", goodsNote: "看中了哪件？在聊天里问我们就好。", order: "咨询",
   lamp: "纸罩台灯", lampNote: "和纸灯罩，橡木底座", pot: "玻璃茶壶", potNote: "0.8 升，带滤网", rug: "羊毛毯", rugNote: "起绒工艺，140 × 200 厘米",
   cups: "粗陶茶杯两只", cupsNote: "一深一浅",
   help: "有什么想问的？", helpNote: "选一个问题，聊天窗口会直接为您解答。",
@@ -21,12 +21,12 @@ const CHINESE = {
 /** What the buttons say to the chat. */
 const QUESTIONS = {
   en: {
-    lampAsk: "I would like to order the paper table lamp", potAsk: "I would like to order the glass teapot", rugAsk: "I would like to order the wool blanket",
-    cupsAsk: "I would like to order two stoneware cups", trackAsk: "Where is my order?", refundAsk: "I would like a refund",
+    lampAsk: "How do I order the paper table lamp?", potAsk: "How do I order the glass teapot?", rugAsk: "How do I order the wool blanket?",
+    cupsAsk: "How do I order the stoneware cups?", trackAsk: "Where is my order?", refundAsk: "I would like a refund",
     invoiceAsk: "I am looking for my invoice", personAsk: "Can I talk to a person?",
   },
   zh: {
-    lampAsk: "我想买纸罩台灯", potAsk: "我想买玻璃茶壶", rugAsk: "我想买羊毛毯", cupsAsk: "我想买两只粗陶茶杯",
+    lampAsk: "纸罩台灯怎么下单？", potAsk: "玻璃茶壶怎么下单？", rugAsk: "羊毛毯怎么下单？", cupsAsk: "粗陶茶杯怎么下单？",
     trackAsk: "我的订单到哪了？", refundAsk: "我想申请退款", invoiceAsk: "我想查一下发票", personAsk: "我要转人工客服",
   },
 };

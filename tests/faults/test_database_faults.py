@@ -1,0 +1,307 @@
+"""The database is locked, full, read-only or cut off: 503 instead of a false 200, and work goes on afterwards."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app import web
+from app.processes import forever
+from app.wiring import Desk, build
+from desk.clock import now
+from desk.dialogue.memory import MemoryDialogue
+from desk.inbox import repository
+from desk.inbox.accept import Acceptor, NotAcceptedError
+from desk.settings import Settings
+from desk.signals import LocalSignals
+from desk.store import sqlite
+from desk.store.database import Database
+from desk.tables.inbox import InboxRow, InboxState
+from tests.faults.conftest import Visitor, visit
+from tests.faults.verdict import judge
+from tests.talk import inbound, rows
+
+LONGEST_STALL = 0.5
+"""Seconds. Not a timed test: if a wait for a lock of two seconds ran on the event loop, the gap would be as long as the lock."""
+_LOCKER = """
+import sys, time
+from pysqlite3 import dbapi2
+connection = dbapi2.connect(sys.argv[1], isolation_level=None, timeout=10)
+connection.execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+time.sleep(float(sys.argv[2]))
+connection.execute("COMMIT")
+"""
+
+
+class Heart:
+    """Beats every 10 ms and knows the longest time without a beat."""
+
+    def __init__(self) -> None:
+        self.longest = 0.0
+        self.beats = 0
+
+    async def beat(self) -> None:
+        """Beat for ever."""
+        last = time.monotonic()
+        while True:
+            await asyncio.sleep(0.01)
+            here = time.monotonic()
+            self.longest, last = max(self.longest, here - last), here
+            self.beats += 1
+
+
+class Stream:
+    """Customers who write all the time and repeat what was not acknowledged."""
+
+    def __init__(self, people: list[Visitor]) -> None:
+        self.people = people
+        self.acknowledged: list[list[str]] = [[] for _ in people]
+        self.refused = 0
+        self.others: set[int] = set()
+        self._stop = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """How many messages were acknowledged."""
+        return sum(map(len, self.acknowledged))
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[None]:
+        """Write during the block; everybody's last message is acknowledged too."""
+        tasks = [asyncio.create_task(self._one(number)) for number in range(len(self.people))]
+        try:
+            yield
+            self._stop.set()
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _one(self, number: int) -> None:
+        count = 0
+        while not self._stop.is_set():
+            count += 1
+            name, words = str(uuid4()), f"p{number}-{count}"
+            while (answer := await self.people[number].post(name, words)).status_code != 200:
+                assert answer.status_code == 503
+                assert int(answer.headers["Retry-After"]) >= 1
+                self.refused += 1
+                await asyncio.sleep(0.02)
+            self.acknowledged[number].append(words)
+            await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def at_work(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
+    """Run the desk as a process does, with loops that come back, and give a client."""
+    loops = {"accept": desk.acceptor.run, "router": desk.router.run, "relay": desk.relay.run}
+    tasks = [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
+    transport = httpx.ASGITransport(app=web.build(desk), raise_app_exceptions=False)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+            yield client
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def desk(
+    settings: Settings, database: Database, dialogue: MemoryDialogue
+) -> AsyncIterator[Desk]:
+    """Return a desk that lives by the real clock."""
+    desk = build(settings, dialogue=dialogue, clock=now)
+    yield desk
+    await desk.close()
+
+
+on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+async def _answered(desk: Desk, stream: Stream, seconds: float) -> None:
+    """Wait until nothing is left to do."""
+    async with asyncio.timeout(seconds):
+        while await rows(desk, InboxRow, InboxRow.state != InboxState.DONE):
+            await asyncio.sleep(0.05)
+    for person, said in zip(stream.people, stream.acknowledged, strict=True):
+        verdict = judge(said, await person.shown(), lambda words: f"You said: {words}")
+        assert verdict.kept, verdict
+
+
+async def _pragma(database: Database, name: str, value: int) -> None:
+    """Set a limit on the one connection that writes."""
+    connection = await database.engine.raw_connection()
+    connection.driver_connection.execute(f"PRAGMA {name}={value}")
+    connection.close()
+
+
+@asynccontextmanager
+async def _locked(database: Database, seconds: float) -> AsyncIterator[None]:
+    """Hold the whole database in another process; the block starts when it is locked and ends when it is free."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _LOCKER, str(database.url.database), str(seconds)),
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"locked\n"
+    yield
+    assert await process.wait() == 0
+
+
+@on_sqlite
+async def test_another_process_locks_the_database_for_a_while(desk: Desk) -> None:
+    heart = Heart()
+    async with at_work(desk) as client:
+        stream = Stream([await visit(client) for _ in range(4)])
+        async with stream.writing():
+            await asyncio.sleep(0.3)
+            async with _locked(desk.database, 2):
+                before = stream.count
+                beating = asyncio.create_task(heart.beat())
+                await asyncio.sleep(1.0)
+                during = stream.count - before
+                live = await client.get("/health/live")
+            beating.cancel()
+            await asyncio.sleep(0.3)
+        # The fault struck: without it each would have had dozens of messages acknowledged in that second.
+        assert during <= len(stream.people)
+        assert live.status_code == 200
+        assert heart.beats > 10
+        assert heart.longest < LONGEST_STALL
+        assert stream.count > before + during
+        assert stream.refused == 0, "two seconds are less than our patience"
+        await _answered(desk, stream, 20)
+
+
+@on_sqlite
+async def test_a_lock_longer_than_our_patience_is_a_503(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "PATIENCE", 0.3)
+    async with at_work(desk) as client:
+        stream = Stream([await visit(client) for _ in range(4)])
+        async with stream.writing():
+            await asyncio.sleep(0.3)
+            async with _locked(desk.database, 2):
+                pass
+            await asyncio.sleep(0.3)
+        assert stream.refused > 0
+        await _answered(desk, stream, 20)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("name", "broken", "mended"),
+    [("max_page_count", 1, 1_000_000), ("query_only", 1, 0)],
+    ids=["full", "read-only"],
+)
+async def test_a_disk_that_cannot_be_written(
+    desk: Desk, name: str, broken: int, mended: int
+) -> None:
+    async with at_work(desk) as client:
+        stream = Stream([await visit(client) for _ in range(4)])
+        async with stream.writing():
+            await asyncio.sleep(0.3)
+            # The page count cannot go below what is there: the file may not grow by another page.
+            await _pragma(desk.database, name, broken)
+            async with asyncio.timeout(20):
+                while stream.refused < 20:
+                    await asyncio.sleep(0.02)
+            assert len(await rows(desk, InboxRow)) >= stream.count
+            assert (await stream.people[0].shown()) != [], "reading goes on"
+            await _pragma(desk.database, name, mended)
+            before = stream.count
+            await asyncio.sleep(0.5)
+        assert stream.count > before, "it goes on without a restart"
+        await _answered(desk, stream, 20)
+
+
+@pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+async def test_connections_are_cut_again_and_again(desk: Desk, settings: Settings) -> None:
+    cut = 0
+    other = Database(settings.database_url)
+    async with at_work(desk) as client:
+        stream = Stream([await visit(client) for _ in range(4)])
+        async with stream.writing():
+            for _ in range(10):
+                await asyncio.sleep(0.1)
+                async with other.write() as session:
+                    cut += await session.scalar(text(_CUT)) or 0
+        await _answered(desk, stream, 20)
+    await other.close()
+    assert cut >= 10
+
+
+_CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()"""
+
+
+async def test_more_than_the_queue_holds_is_a_503(desk: Desk) -> None:
+    acceptor = Acceptor(
+        database=desk.database, signals=LocalSignals(), clock=now, queue_size=5, batch=2
+    )
+    desk.chat._acceptor = acceptor
+    transport = httpx.ASGITransport(app=web.build(desk), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
+        person = await visit(client)
+        posts = [asyncio.create_task(person.post(str(uuid4()), f"m{n}")) for n in range(8)]
+        await asyncio.sleep(0.2)
+        refused = [post.result() for post in posts if post.done()]
+        assert [answer.status_code for answer in refused] == [503] * 3
+        assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refused)
+        writer = asyncio.create_task(acceptor.run())
+        codes = [answer.status_code for answer in await asyncio.gather(*posts)]
+        writer.cancel()
+        with suppress(asyncio.CancelledError):
+            await writer
+    assert codes.count(200) == 5 == len(await rows(desk, InboxRow))
+
+
+async def test_whoever_waits_when_the_writer_stops_is_told_no(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acceptor = Acceptor(database=desk.database, signals=LocalSignals(), clock=now)
+    stored_before_commit: list[int] = []
+    add = repository.add
+
+    async def noted(session: AsyncSession, found: Sequence[dict[str, Any]]) -> None:
+        await add(session, found)
+        stored_before_commit.append(len(found))
+        await asyncio.sleep(5)
+
+    monkeypatch.setattr(repository, "add", noted)
+    waiting = [asyncio.create_task(acceptor.accept([inbound(f"m{n}")])) for n in range(3)]
+    writer = asyncio.create_task(acceptor.run())
+    while not stored_before_commit:
+        await asyncio.sleep(0)
+    late = asyncio.create_task(acceptor.accept([inbound("late")]))
+    await asyncio.sleep(0)
+    writer.cancel()
+    results = await asyncio.gather(*waiting, late, return_exceptions=True)
+    with suppress(asyncio.CancelledError):
+        await writer
+    assert all(isinstance(result, NotAcceptedError) for result in results)
+
+
+async def test_one_message_that_cannot_be_stored_does_not_take_its_neighbours_along(
+    desk: Desk
+) -> None:
+    bad = inbound("bad", choice="a\x00b", sender_name="\x00", language="\x00")
+    async with at_work(desk):
+        good = [desk.acceptor.accept([inbound("good", f"t{n}")]) for n in range(5)]
+        results = await asyncio.gather(desk.acceptor.accept([bad]), *good, return_exceptions=True)
+    assert results == [None] * 6
