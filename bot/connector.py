@@ -18,7 +18,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot import parent, turn, turn_request
+from bot import parent, runtime, turn, turn_request
 from bot.journal import Journal
 from bot.replies import replies_of
 from bot.tracker_store import journal_of
@@ -73,6 +73,7 @@ class FrontdeskInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """The two routes; Rasa asks for them once, when the server starts."""
         turn.watch_processor()
+        runtime.install(os.environ)
         parent.watch(os.environ)
         routes = Blueprint("frontdesk")
 

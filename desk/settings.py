@@ -15,8 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from desk.errors import SettingsError
 from desk.store.database import parse_url
 
-
-_OF_RASA = {"FRONTDESK_ACTIONS_URL", "FRONTDESK_PARENT_PIPE"}
+_OF_RASA = {"FRONTDESK_ACTIONS_URL", "FRONTDESK_PARENT_PIPE", "FRONTDESK_RASA_AS_SHIPPED"}
 """Keys that Rasa's process reads."""
 
 

@@ -61,7 +61,7 @@ def fill(form: Form, requested: str | None, heard: Heard) -> Filled:
     """Read an answer to the form's question, a correction of an earlier one, or notice that it is neither."""
     question = form.question(requested)
     gleaned = glean(form, heard)
-    if heard.intent == "stop_form":
+    if heard.intent == "stop_form" and not _only_sounds_like_stopping(question, heard):
         return Filled(outcome=Outcome.INTERRUPTED)
     if shape.is_stop(heard.text) and not heard.is_button:
         return Filled(outcome=Outcome.STOPPED)
@@ -75,6 +75,13 @@ def fill(form: Form, requested: str | None, heard: Heard) -> Filled:
     if question.taking is Taking.VALUE:
         return _value(form, question, gleaned, heard)
     return _words(form, question, gleaned, heard)
+
+
+def _only_sounds_like_stopping(question: Question | None, heard: Heard) -> bool:
+    """Say whether a story was taken for "never mind": a form must not be dropped for its own answer."""
+    if question is None or heard.is_button or question.taking is Taking.VALUE:
+        return False
+    return not shape.speaks_of_stopping(heard.text)
 
 
 def _pressed(form: Form, question: Question, gleaned: dict[str, Value], heard: Heard) -> Filled:

@@ -17,6 +17,12 @@ _ASKS_ZH = re.compile(
     r"|啥|多久|多少|几点|幾點"
     r"|何时|何時|能不能|可不可以|是不是|有没有|有沒有|要不要|^(?:请问|請問|想问|想問|问一下)"
 )
+_STOPPING = re.compile(
+    r"\b(?:stop|cancel|abort|quit|exit|forget|never ?mind|nvm|leave it|drop it|skip it|no longer|don'?t want|dont want"
+    r"|changed my mind|not now|another time|start over|back out)"
+    r"|算了|不弄|不要了|不用了|不填|不想|取消|停|退出|先不|别弄|不搞|改天|下次|算啦|罷了|罢了|放棄|放弃",
+    re.IGNORECASE,
+)
 _STOP = re.compile(
     r"^\W*(?:oh|ok|okay|no|nah|actually|just|please|pls|sorry)?[\s,]*"
     r"(?:never\s*mind|nvm|forget (?:it|about it|that)|stop(?: it| this| that| asking)?"
@@ -102,6 +108,11 @@ def is_reproach(text: str) -> bool:
 def is_stop(text: str) -> bool:
     """Say whether the whole text means "never mind"."""
     return bool(_STOP.match(text))
+
+
+def speaks_of_stopping(text: str) -> bool:
+    """Say whether the text has a word that people use to break something off."""
+    return bool(_STOPPING.search(text))
 
 
 def is_unknown(text: str) -> bool:

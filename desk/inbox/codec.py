@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from desk.channel import Attachment, InboundMessage
+from desk.dialogue.language import LANGUAGES
 
 
 class Claimed(msgspec.Struct):
@@ -30,15 +31,15 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
         "thread": message.thread[:256],
         "payload": {
             "sender": message.sender[:256],
-            "sender_name": message.sender_name,
+            "sender_name": _short(message.sender_name, 200),
             "sent_at": message.sent_at.isoformat(),
             "text": message.text.replace("\x00", ""),
-            "choice": message.choice,
-            "language": message.language,
+            "choice": _short(message.choice, 256),
+            "language": message.language if message.language in LANGUAGES else None,
             "attachments": [
                 {
                     "name": file.name.replace("\x00", ""),
-                    "content_type": file.content_type,
+                    "content_type": file.content_type.replace("\x00", ""),
                     "content": base64.b64encode(file.content).decode(),
                 }
                 for file in message.attachments
@@ -48,6 +49,11 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
         "not_before": now,
         "received_at": now,
     }
+
+
+def _short(text: str | None, longest: int) -> str | None:
+    """Return a text that every database can store: one that cannot be stored would hold up all that came with it."""
+    return None if text is None else text.replace("\x00", "")[:longest]
 
 
 def from_row(row: Claimed) -> InboundMessage:

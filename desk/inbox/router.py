@@ -82,6 +82,7 @@ class Router:
         self._concurrency = concurrency
         self._poll = poll.total_seconds()
         self._running: set[asyncio.Task[None]] = set()
+        self._unfinished: set[tuple[int, int]] = set()
 
     async def run(self) -> None:
         """Work for ever; wakes by signal, and by itself every second."""
@@ -92,10 +93,18 @@ class Router:
                     free = await self._free()
                     if await self._start(free, sure=bool(told)) < free:
                         told = await wake.get(self._poll)
-            finally:
-                for task in self._running:
-                    task.cancel()
-                await asyncio.gather(*self._running, return_exceptions=True)
+            except asyncio.CancelledError:
+                await self._stop()
+                raise
+
+    async def _stop(self) -> None:
+        """End the turns in hand and give their messages back, for whoever works on after us."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        if self._unfinished:
+            async with self._database.write() as session:
+                await self._give_back(session, set(self._unfinished), self._clock())
 
     async def step(self) -> int:
         """Start work on what is due; return how many messages were claimed."""
@@ -123,11 +132,26 @@ class Router:
     async def _claim(self, limit: int, *, sure: bool) -> list[tuple[Received, int]]:
         now = self._clock()
         # Somebody who only looks now and then does not get in the writers' way.
-        if not sure and not await self._any_due(now):
+        if not sure and not self._unfinished and not await self._any_due(now):
             return []
+        unfinished = set(self._unfinished)
         async with self._database.write() as session:
+            await self._give_back(session, unfinished, now)
             rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
-            return [(await self._receive(session, row, now), row.attempts) for row in rows]
+            claimed = [(await self._receive(session, row, now), row.attempts) for row in rows]
+        self._unfinished -= unfinished
+        return claimed
+
+    @staticmethod
+    async def _give_back(
+        session: AsyncSession, unfinished: set[tuple[int, int]], now: datetime
+    ) -> None:
+        """Let messages be claimed again whose turn could neither be stored nor postponed."""
+        for inbox_id, attempt in unfinished:
+            wait = backoff(min(attempt, 10), ceiling=_LONGEST_WAIT)
+            await repository.finish(
+                session, inbox_id, attempt, InboxState.NEW, not_before=now + wait
+            )
 
     async def _any_due(self, now: datetime) -> bool:
         async with self._database.read() as session:
@@ -145,18 +169,30 @@ class Router:
         topic = conversation_topic(received.thread)
         await self._signals.publish(topic, "message")
         try:
-            replies = await self._answer(received, topic)
-            more = await self._commit(received, attempt, replies)
-        except RetryableError as error:
-            more = await self._postpone(received, attempt, error)
-        except Exception as error:  # one poisoned message must not stop the others
-            log.exception("turn_failed")
-            more = await self._postpone(received, attempt, RetryableError(type(error).__name__))
+            more = await self._turn(received, attempt, topic)
+        except BaseException as error:
+            # The database is away, or we are: without this the message would wait until its lease is over.
+            self._unfinished.add((received.inbox_id, attempt))
+            if not isinstance(error, Exception):
+                raise
+            log.exception("turn_unfinished")
+            return
         await self._signals.publish(topic, "message")
         if not self._conversations.is_local(received.channel):
             await self._signals.publish(OUTBOX)
         if more:
             await self._signals.publish(INBOX)
+
+    async def _turn(self, received: Received, attempt: int, topic: str) -> bool:
+        """Get an answer and store it, or postpone the message; return whether the next one may be due now."""
+        try:
+            replies = await self._answer(received, topic)
+            return await self._commit(received, attempt, replies)
+        except RetryableError as error:
+            return await self._postpone(received, attempt, error)
+        except Exception as error:  # one poisoned message must not stop the others
+            log.exception("turn_failed")
+            return await self._postpone(received, attempt, RetryableError(type(error).__name__))
 
     async def _answer(self, received: Received, topic: str) -> list[Reply]:
         """Return what the bot says, or nothing when a person owns the conversation."""

@@ -15,7 +15,7 @@ ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
-TALK = ("Where is my order 10023?", "ana@example.com", "What is your return policy?")
+TALK = ("Hi! Where is my order 10023?", "ana@example.com")
 TALK_ZH = ("我的订单 10042 到哪了？", "li@example.com", "运费怎么算？")
 
 

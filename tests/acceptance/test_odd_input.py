@@ -70,7 +70,7 @@ async def test_a_long_message_is_kept_whole_and_answered_once(
 async def test_half_a_character_is_refused_in_words(customer: Customer, stored: Stored) -> None:
     answer = await customer.post(text="\ud83d")
     assert answer.status_code == 422
-    assert "unicode" in answer.json()["detail"]
+    assert answer.json()["detail"]
     assert stored.accepted(customer.visitor) == []
 
 

@@ -3,8 +3,11 @@
 from collections import Counter
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pytest
+import rasa
+from rasa.core.actions.action import RemoteAction
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
 from rasa.engine.storage.resource import Resource
@@ -13,6 +16,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
+from bot import runtime
 from bot.nlu.intents import LinearIntents
 from bot.nlu.linear_model import LinearModel, train
 from bot.nlu.metadata_entities import MetadataEntities, entities_of
@@ -177,3 +181,30 @@ def test_an_unknown_text_is_no_intent_for_sure(tmp_path: Path) -> None:
     features, labels = _texts()
     model = train(features, labels, min_df=1, c=30.0, seed=1)
     assert model.probabilities(ngrams(["qqqq"])).max() < 0.5
+
+
+def test_the_kept_validator_judges_as_rasa_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_shipped = RemoteAction._validate_action_result
+    monkeypatch.setattr(RemoteAction, "_validate_action_result", as_shipped)
+    assert not runtime.install({runtime.SWITCH: "1"})
+    assert RemoteAction._validate_action_result is as_shipped
+    assert runtime.install({})
+    action = RemoteAction("action_x", None)
+    good: list[dict] = [
+        {"events": [], "responses": []},
+        {"events": [{"event": "slot", "name": "a", "value": 1}], "responses": [{"text": "x"}]},
+        {},
+    ]
+    bad: list = [{"events": "none"}, {"events": [], "responses": {}}, {"events": [{"name": "a"}]}, [], None]
+    for result in good:
+        assert action._validate_action_result(result) == as_shipped(action, result)
+    refused = 0
+    for result in bad:
+        with pytest.raises(jsonschema.ValidationError):
+            as_shipped(action, result)
+        with pytest.raises(jsonschema.ValidationError):
+            action._validate_action_result(result)
+        refused += 1
+    assert refused == len(bad)
+    monkeypatch.setattr(rasa, "__version__", "3.6.22")
+    assert not runtime.install({})

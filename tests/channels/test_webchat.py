@@ -14,9 +14,9 @@ from app import web
 from app.wiring import Desk
 from channels.webchat.token import TokenError, VisitorTokens
 from desk.clock import StoppedClock
+from desk.tables.inbox import InboxRow
 from tests.conftest import NOON
 from tests.talk import rows
-from desk.tables.inbox import InboxRow
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -196,36 +197,30 @@ SCENARIOS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quiet_and_quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@contextmanager
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Start quickly, hundreds of times: policies read once, no log, and no waiting for a disk, whose loss is not simulated."""
-    monkeypatch.setitem(sqlite.PRAGMAS, "synchronous", "OFF")
-    monkeypatch.setattr(wiring, "Policies", cache(wiring.Policies))
-    with structlog.testing.capture_logs():
+    with monkeypatch.context() as patch, structlog.testing.capture_logs():
+        patch.setitem(sqlite.PRAGMAS, "synchronous", "OFF")
+        patch.setattr(wiring, "Policies", cache(wiring.Policies))
         yield
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """Return settings; each world puts in its own database."""
-    return Settings(_env_file=None, secret_key="s" * 32, rasa_token="t" * 16)
-
-
-@pytest.fixture
-async def template(tmp_path: Path) -> Path:
+async def template_in(folder: Path) -> Path:
     """Return a database file with all tables and no rows."""
-    path = tmp_path / "template.sqlite"
+    path = folder / "template.sqlite"
     database = Database(f"sqlite:///{path}")
     async with database.engine.begin() as connection:
         await connection.run_sync(tables.Base.metadata.create_all)
     await database.close()
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
 
-async def _play(template: Path, settings: Settings, scenario: Scenario, fuse: Fuse) -> World:
-    """Play a scenario to its end, crash included, and check what is left; the fuse then knows the points."""
+async def play_and_check(template: Path, scenario: Scenario, fuse: Fuse) -> World:
+    """Play a scenario to its end, crash included, and check what is left; the world then knows the points."""
+    settings = Settings(_env_file=None, secret_key="s" * 32, rasa_token="t" * 16)
     one = world(template, template.parent, settings)
     one.dialogue.answer = poisoned
     desk = await play(one, scenario.steps(), fuse)
@@ -262,18 +257,22 @@ async def _check(desk: Desk, one: World, scenario: Scenario) -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 async def test_a_crash_at_every_point(
-    template: Path, settings: Settings, name: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    scenario = SCENARIOS[name]
-    points = (await _play(template, settings, scenario, Fuse())).points
+    template, scenario = await template_in(tmp_path), SCENARIOS[name]
     crashes = repeated = 0
-    for point in range(1, points + 1):
-        try:
-            one = await _play(template, settings, scenario, Fuse(point))
-        except AssertionError as error:
-            raise AssertionError(f"after a crash at point {point}: {error}") from error
-        crashes += one.crashes
-        repeated += len(one.memory.sent) - len({m.id for m in one.memory.sent})
+    with quick(monkeypatch):
+        points = (await play_and_check(template, scenario, Fuse())).points
+        for point in range(1, points + 1):
+            try:
+                one = await play_and_check(template, scenario, Fuse(point))
+            except AssertionError as error:
+                raise AssertionError(f"after a crash at point {point}: {error}") from error
+            crashes += one.crashes
+            repeated += len(one.memory.sent) - len({m.id for m in one.memory.sent})
     with capsys.disabled():
         print(f"\n  {name}: {crashes} crashes at {points} points, {repeated} sends repeated")
     assert crashes == points > 20

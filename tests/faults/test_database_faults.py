@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +16,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app import web
-from app.processes import forever
 from app.wiring import Desk, build
 from desk.clock import now
 from desk.dialogue.memory import MemoryDialogue
@@ -26,8 +26,8 @@ from desk.signals import LocalSignals
 from desk.store import sqlite
 from desk.store.database import Database
 from desk.tables.inbox import InboxRow, InboxState
-from tests.faults.conftest import Visitor, visit
-from tests.faults.verdict import judge
+from tests.faults.conftest import visit
+from tests.faults.stream import Stream, at_work, outcome, pragma
 from tests.talk import inbound, rows
 
 LONGEST_STALL = 0.5
@@ -60,63 +60,6 @@ class Heart:
             self.beats += 1
 
 
-class Stream:
-    """Customers who write all the time and repeat what was not acknowledged."""
-
-    def __init__(self, people: list[Visitor]) -> None:
-        self.people = people
-        self.acknowledged: list[list[str]] = [[] for _ in people]
-        self.refused = 0
-        self.others: set[int] = set()
-        self._stop = asyncio.Event()
-
-    @property
-    def count(self) -> int:
-        """How many messages were acknowledged."""
-        return sum(map(len, self.acknowledged))
-
-    @asynccontextmanager
-    async def writing(self) -> AsyncIterator[None]:
-        """Write during the block; everybody's last message is acknowledged too."""
-        tasks = [asyncio.create_task(self._one(number)) for number in range(len(self.people))]
-        try:
-            yield
-            self._stop.set()
-            await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _one(self, number: int) -> None:
-        count = 0
-        while not self._stop.is_set():
-            count += 1
-            name, words = str(uuid4()), f"p{number}-{count}"
-            while (answer := await self.people[number].post(name, words)).status_code != 200:
-                assert answer.status_code == 503
-                assert int(answer.headers["Retry-After"]) >= 1
-                self.refused += 1
-                await asyncio.sleep(0.02)
-            self.acknowledged[number].append(words)
-            await asyncio.sleep(0.02)
-
-
-@asynccontextmanager
-async def at_work(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
-    """Run the desk as a process does, with loops that come back, and give a client."""
-    loops = {"accept": desk.acceptor.run, "router": desk.router.run, "relay": desk.relay.run}
-    tasks = [asyncio.create_task(forever(name, loop)) for name, loop in loops.items()]
-    transport = httpx.ASGITransport(app=web.build(desk), raise_app_exceptions=False)
-    try:
-        async with httpx.AsyncClient(transport=transport, base_url="http://desk") as client:
-            yield client
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
 @pytest.fixture
 async def desk(
     settings: Settings, database: Database, dialogue: MemoryDialogue
@@ -128,23 +71,6 @@ async def desk(
 
 
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-
-
-async def _answered(desk: Desk, stream: Stream, seconds: float) -> None:
-    """Wait until nothing is left to do."""
-    async with asyncio.timeout(seconds):
-        while await rows(desk, InboxRow, InboxRow.state != InboxState.DONE):
-            await asyncio.sleep(0.05)
-    for person, said in zip(stream.people, stream.acknowledged, strict=True):
-        verdict = judge(said, await person.shown(), lambda words: f"You said: {words}")
-        assert verdict.kept, verdict
-
-
-async def _pragma(database: Database, name: str, value: int) -> None:
-    """Set a limit on the one connection that writes."""
-    connection = await database.engine.raw_connection()
-    connection.driver_connection.execute(f"PRAGMA {name}={value}")
-    connection.close()
 
 
 @asynccontextmanager
@@ -182,7 +108,7 @@ async def test_another_process_locks_the_database_for_a_while(desk: Desk) -> Non
         assert heart.longest < LONGEST_STALL
         assert stream.count > before + during
         assert stream.refused == 0, "two seconds are less than our patience"
-        await _answered(desk, stream, 20)
+        assert (await outcome(desk, stream)).kept
 
 
 @on_sqlite
@@ -198,7 +124,7 @@ async def test_a_lock_longer_than_our_patience_is_a_503(
                 pass
             await asyncio.sleep(0.3)
         assert stream.refused > 0
-        await _answered(desk, stream, 20)
+        assert (await outcome(desk, stream)).kept
 
 
 @on_sqlite
@@ -215,17 +141,17 @@ async def test_a_disk_that_cannot_be_written(
         async with stream.writing():
             await asyncio.sleep(0.3)
             # The page count cannot go below what is there: the file may not grow by another page.
-            await _pragma(desk.database, name, broken)
+            await pragma(desk.database, name, broken)
             async with asyncio.timeout(20):
                 while stream.refused < 20:
                     await asyncio.sleep(0.02)
             assert len(await rows(desk, InboxRow)) >= stream.count
             assert (await stream.people[0].shown()) != [], "reading goes on"
-            await _pragma(desk.database, name, mended)
+            await pragma(desk.database, name, mended)
             before = stream.count
             await asyncio.sleep(0.5)
         assert stream.count > before, "it goes on without a restart"
-        await _answered(desk, stream, 20)
+        assert (await outcome(desk, stream)).kept
 
 
 @pytest.mark.parametrize(
@@ -241,7 +167,7 @@ async def test_connections_are_cut_again_and_again(desk: Desk, settings: Setting
                 await asyncio.sleep(0.1)
                 async with other.write() as session:
                     cut += await session.scalar(text(_CUT)) or 0
-        await _answered(desk, stream, 20)
+        assert (await outcome(desk, stream)).kept
     await other.close()
     assert cut >= 10
 
@@ -297,11 +223,40 @@ async def test_whoever_waits_when_the_writer_stops_is_told_no(
     assert all(isinstance(result, NotAcceptedError) for result in results)
 
 
-async def test_one_message_that_cannot_be_stored_does_not_take_its_neighbours_along(
-    desk: Desk
+@pytest.mark.parametrize(
+    "strange",
+    [
+        {"choice": "a\x00b", "text": ""},
+        {"sender_name": "\x00" + "n" * 300},
+        {"language": "x" * 300, "text": "10023"},
+        {"language": "\x00", "text": "\x00"},
+    ],
+)
+async def test_a_message_no_database_likes_does_not_take_its_neighbours_along(
+    desk: Desk, strange: dict[str, str]
 ) -> None:
-    bad = inbound("bad", choice="a\x00b", sender_name="\x00", language="\x00")
     async with at_work(desk):
-        good = [desk.acceptor.accept([inbound("good", f"t{n}")]) for n in range(5)]
-        results = await asyncio.gather(desk.acceptor.accept([bad]), *good, return_exceptions=True)
-    assert results == [None] * 6
+        messages = [inbound(**{"text": "?", **strange}), *(inbound("hi", f"t{n}") for n in range(5))]
+        await asyncio.gather(*(desk.acceptor.accept([message]) for message in messages))
+        async with asyncio.timeout(15):
+            while await rows(desk, InboxRow, InboxRow.state != InboxState.DONE):
+                await asyncio.sleep(0.05)
+    assert len(await rows(desk, InboxRow)) == 6
+
+
+async def test_a_worker_that_is_stopped_in_mid_turn_gives_the_message_back(
+    desk: Desk, dialogue: MemoryDialogue
+) -> None:
+    dialogue.delay = timedelta(seconds=30)
+    async with at_work(desk):
+        await desk.acceptor.accept([inbound("hello")])
+        async with asyncio.timeout(15):
+            while not dialogue.calls:
+                await asyncio.sleep(0.01)
+        assert [row.state for row in await rows(desk, InboxRow)] == [InboxState.WORKING]
+    assert [row.state for row in await rows(desk, InboxRow)] == [InboxState.NEW]
+    dialogue.delay = timedelta()
+    async with at_work(desk), asyncio.timeout(15):
+        while await rows(desk, InboxRow, InboxRow.state != InboxState.DONE):
+            await asyncio.sleep(0.05)
+    assert len(dialogue.turns) == 1

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from app.wiring import Desk, build
+from app.wiring import build
 from desk.clock import now
 from desk.settings import Settings
 from desk.store.database import Database
