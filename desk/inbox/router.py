@@ -1,10 +1,12 @@
 """Takes received messages to whoever owns the conversation: one at a time each, many side by side."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
@@ -135,12 +137,58 @@ class Router:
         if not sure and not self._unfinished and not await self._any_due(now):
             return []
         unfinished = set(self._unfinished)
+        if unfinished:
+            async with self._database.write() as session:
+                await self._give_back(session, unfinished, now)
+            self._unfinished -= unfinished
+        try:
+            return await self._claim_at_once(limit, now)
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception:  # one message that cannot be understood must not keep all others waiting
+            log.exception("claim_failed")
+            return await self._claim_singly(limit, now)
+
+    async def _claim_at_once(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
         async with self._database.write() as session:
-            await self._give_back(session, unfinished, now)
             rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
-            claimed = [(await self._receive(session, row, now), row.attempts) for row in rows]
-        self._unfinished -= unfinished
+            return [(await self._receive(session, row, now), row.attempts) for row in rows]
+
+    async def _claim_singly(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
+        claimed = []
+        for _ in range(limit):
+            rows: Sequence[Claimed] = []
+            try:
+                async with self._database.write() as session:
+                    rows = await repository.claim(session, now=now, limit=1, lease=LEASE)
+                    for row in rows:
+                        claimed.append((await self._receive(session, row, now), row.attempts))
+            except (SQLAlchemyError, OSError):
+                raise
+            except Exception as error:
+                await self._set_aside(rows, error, now)
+            if not rows:
+                break
         return claimed
+
+    async def _set_aside(self, rows: Sequence[Claimed], error: Exception, now: datetime) -> None:
+        """Put back a message that cannot even be received; after the last try it is a dead letter."""
+        async with self._database.write() as session:
+            for row in rows:
+                entry = await session.get(InboxRow, row.id)
+                if entry is None:
+                    continue
+                entry.failures += 1
+                entry.attempts += 1
+                entry.last_error = f"{type(error).__name__}: {error}"[:500]
+                entry.not_before = now + backoff(entry.failures, ceiling=_LONGEST_WAIT)
+                if entry.failures >= MOST_FAILURES:
+                    entry.state, entry.done_at = InboxState.DEAD, now
+                    data = {"inbox_id": row.id, "error": type(error).__name__}
+                    events.append(
+                        session,
+                        Event(name="message.dead_lettered", occurred_at=now, data=data),
+                    )
 
     @staticmethod
     async def _give_back(

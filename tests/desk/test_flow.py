@@ -114,6 +114,27 @@ async def test_a_message_that_always_fails_becomes_a_ticket_and_blocks_nobody(
     assert (poison.state, after.state) == (InboxState.DEAD, InboxState.DONE)
 
 
+async def test_a_message_that_cannot_be_received_is_set_aside_and_blocks_nobody(
+    desk: Desk, memory: MemoryChannel, clock: StoppedClock
+) -> None:
+    await accept(desk, inbound("broken", "bob"), inbound("fine"))
+    async with desk.database.write() as session:
+        row = await session.get(InboxRow, 1)
+        assert row is not None
+        broken = row.thread
+        row.payload = {"nothing": "of use"}
+    for _ in range(8):
+        await settle(desk)
+        clock.advance(timedelta(minutes=1))
+    other = "You said: fine" if broken == "bob" else "You said: broken"
+    assert [m.text for m in memory.sent] == [other]
+    dead = await rows(desk, InboxRow, InboxRow.state == InboxState.DEAD)
+    assert [(row.id, row.failures) for row in dead] == [(1, 5)]
+    assert len(await events(desk, "message.dead_lettered")) == 1
+    await says(desk, "still here")
+    assert memory.sent[-1].text == "You said: still here"
+
+
 async def test_a_failed_turn_is_tried_again(
     desk: Desk, memory: MemoryChannel, dialogue: MemoryDialogue, clock: StoppedClock
 ) -> None:

@@ -1,9 +1,8 @@
-"""The real application as one process, as ``frontdesk up`` runs it, but with an assistant that somebody else started.
+"""The real application as one process, as ``frontdesk up`` runs it, but with an assistant that is there already.
 
-``python -m tests.faults.application PORT RASA_PORT DATABASE_URL [BUG]`` imports everything once and then, for every line
-on its standard input, forks one application and prints its process id. Importing builds nothing, so a fork is as
-good as a fresh start and takes a tenth of its time: many more kills fit into a minute. When the application ends, its exit code
-is printed.
+``python -m tests.faults.application PORT RASA_PORT DATABASE_URL [BUG]`` imports everything once and then, for every
+line on its standard input, forks one application and prints its process id, and its exit code when it has ended.
+Importing builds nothing, so a fork is as good as a fresh start and takes a tenth of its time: more kills a minute.
 """
 
 import asyncio
@@ -25,10 +24,10 @@ async def run(port: int, rasa_port: int, database_url: str) -> None:
     """Recover what a killed process had in hand, then serve and work until a signal comes."""
     logs.configure(LogFormat.JSON, "WARNING")
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         database_url=database_url,
-        secret_key=SECRET,  # type: ignore[arg-type]
-        rasa_token=TOKEN,  # type: ignore[arg-type]
+        secret_key=SECRET,
+        rasa_token=TOKEN,
         rasa_url=f"http://127.0.0.1:{rasa_port}",
         chat_rate_visitor="1000000/minute",
         chat_rate_address="1000000/minute",

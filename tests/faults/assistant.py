@@ -1,4 +1,4 @@
-"""Stands in for Rasa: the contract of ``bot/connector.py`` over a real socket, and everything that can go wrong with it.
+"""Stands in for Rasa: the contract of ``bot/connector.py`` over a real socket, and all that can go wrong with it.
 
 Like the connector it answers a message id once and replays it afterwards, one turn of a conversation at a time, and
 brings a turn to its end though the caller has hung up.
@@ -49,7 +49,7 @@ _SICK = {
     Fault.NOT_READY: 503,
     Fault.UNAUTHORISED: 401,
 }
-"""Faults that the health check shows too, and how; where it hangs is told apart, and the others are well but for turns."""
+"""Faults that the health check shows too, and how; it hangs with the silent ones, and is well with all others."""
 SILENT = (Fault.HANGING, Fault.DRIBBLING)
 _RAW = {Fault.GARBAGE: b"\x00\xff<html>proxy error", Fault.EMPTY: b""}
 
@@ -131,9 +131,7 @@ class Assistant:
         if was is Fault.REFUSED:
             await self.listen()
 
-    async def _connected(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:
             self._tasks.add(task)
@@ -185,7 +183,7 @@ class Assistant:
                 return self._journal[message_id] | {"replayed": True}
             await asyncio.sleep(random.uniform(0, self._slowest))
             self.runs[message_id] += 1
-            reply = {"text": answer(body["text"]), "choices": [], "custom": None}
+            reply: Body = {"text": answer(body["text"]), "choices": [], "custom": None}
             self._journal[message_id] = {
                 "message_id": message_id,
                 "replies": [reply],

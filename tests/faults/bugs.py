@@ -18,7 +18,7 @@ from desk.handoff.service import Handoff
 from desk.inbox import accept
 from desk.inbox import repository as inbox
 from desk.outbox import repository as outbox
-from desk.tables.inbox import InboxState
+from desk.tables.inbox import InboxRow, InboxState
 from desk.tables.outbox import OutboxRow, OutboxState
 
 type Replace = Callable[[Any, str, Any], None]
@@ -89,9 +89,8 @@ def forget_the_turn_in_hand(replace: Replace) -> None:
     """Take what a killed process was working on for done."""
 
     async def careless(session: AsyncSession) -> int:
-        table = inbox.InboxRow
-        state = table.state == InboxState.WORKING
-        await session.execute(update(table).where(state).values(state=InboxState.DONE))
+        state = InboxRow.state == InboxState.WORKING
+        await session.execute(update(InboxRow).where(state).values(state=InboxState.DONE))
         return 0
 
     replace(inbox, "recover", careless)
@@ -119,9 +118,7 @@ def finish_twice(replace: Replace) -> None:
         if state is InboxState.DONE and inbox_id not in seen:
             seen.add(inbox_id)
             done_at: datetime = values["done_at"]
-            return await honest(
-                session, inbox_id, attempt, InboxState.NEW, not_before=done_at
-            )
+            return await honest(session, inbox_id, attempt, InboxState.NEW, not_before=done_at)
         return await honest(session, inbox_id, attempt, state, **values)
 
     replace(inbox, "finish", careless)

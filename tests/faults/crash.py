@@ -1,9 +1,9 @@
 """A process that dies at the k-th point of its work with the world outside, and what is left when it comes back.
 
-A point lies before every statement that writes, and before and after every commit, call of the assistant and send. Reads
-change nothing outside the process: dying before one leaves the same world behind as dying before the next
-write, so they are no points of their own. From the crash on nothing of the old process happens any more: whatever it tries
-raises again, and its connections are thrown away with what was not committed.
+A point lies before every statement that writes, and before and after every commit, call of the assistant and send.
+Reads change nothing outside the process: dying before one leaves the same world behind as dying before the next
+write, so they are no points of their own. From the crash on nothing of the old process happens any more: whatever it
+tries raises again, and its connections are thrown away with what was not committed.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Fuse:
 
 @dataclass
 class World:
-    """What outlives the process: the database's file, the assistant's memory, the platform, the clock, the customers."""
+    """What outlives the process: the database's file, the assistant's memory, the platform, the clock."""
 
     path: Path
     settings: Settings

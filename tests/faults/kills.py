@@ -220,7 +220,9 @@ async def run(
             acknowledged=sum(len(person.acknowledged) for person in people),
             repeated=sum(person.repeated for person in people),
             run_twice=sum(1 for times in assistant.runs.values() if times > 1),
-            stream_gaps=sum(_gaps(p.streamed, len(s)) for p, s in zip(people[:2], shown, strict=False)),
+            stream_gaps=sum(
+                _gaps(p.streamed, len(s)) for p, s in zip(people[:2], shown, strict=False)
+            ),
             strangers=sum(1 for s in shown for author, _ in s if author not in ("contact", "bot")),
             verdict=sum(verdicts, Verdict()),
             seconds=round(time.monotonic() - started, 1),
@@ -245,7 +247,7 @@ async def _contact(application: Application, assistant: Assistant) -> None:
 
 
 async def _kill(application: Application, assistant: Assistant) -> bool:
-    """Kill at a random moment of this life, every other time soon after a turn began; return whether one was in flight."""
+    """Kill at a random moment, every other time soon after a turn began; return whether one was in flight."""
     await _contact(application, assistant)
     await asyncio.sleep(random.uniform(0, _LIFE))
     if random.random() < 0.5:
@@ -267,6 +269,6 @@ async def _rest(client: httpx.AsyncClient, people: list[Customer], patience: flo
 
 def _gaps(streamed: list[int], count: int) -> int:
     """Return how many messages the stream left out, repeated or changed places of."""
-    return sum(1 for one, two in zip(streamed, range(1, count + 1), strict=False) if one != two) + abs(
-        len(streamed) - count
-    )
+    wanted = range(1, count + 1)
+    misplaced = sum(1 for one, two in zip(streamed, wanted, strict=False) if one != two)
+    return misplaced + abs(len(streamed) - count)

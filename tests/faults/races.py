@@ -48,7 +48,9 @@ class SlowDialogue(MemoryDialogue):
     """An assistant that takes a random time and says two things."""
 
     def __init__(self) -> None:
-        super().__init__(lambda turn: [Reply(text=f"one {turn.text}"), Reply(text=f"two {turn.text}")])
+        super().__init__(
+            lambda turn: [Reply(text=f"one {turn.text}"), Reply(text=f"two {turn.text}")]
+        )
         self.thinking: defaultdict[str, int] = defaultdict(int)
         self.began: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
 
@@ -130,7 +132,9 @@ async def _one(
             await moment.wait()
     await asyncio.sleep(random.uniform(0, _LONGEST / 4))
     races.struck += bool(dialogue.thinking[talk.id] or channel.sending[thread])
-    tries = [_take_over(desk, channel, talk.id, thread, agent) for agent in ("Kim", "Kim", "Lee", "Lee")]
+    tries = [
+        _take_over(desk, channel, talk.id, thread, agent) for agent in ("Kim", "Kim", "Lee", "Lee")
+    ]
     owners = [agent for agent in await asyncio.gather(*tries) if agent]
     races.run += 1
     races.winners.append(len(set(owners)))
@@ -159,4 +163,3 @@ async def _quiet(channel: SlowChannel, threads: Sequence[str], each: int) -> Non
     async with asyncio.timeout(30):
         while sum(1 for m in channel.sent if m.thread in wanted) < each * len(wanted):
             await asyncio.sleep(0.01)
-

@@ -93,5 +93,6 @@ async def outcome(desk: Desk, stream: Stream) -> Verdict:
 async def pragma(database: Database, name: str, value: int) -> None:
     """Set a limit on the one connection that writes."""
     connection = await database.engine.raw_connection()
+    assert connection.driver_connection is not None
     connection.driver_connection.execute(f"PRAGMA {name}={value}")
     connection.close()

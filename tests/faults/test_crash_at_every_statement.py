@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import structlog
 
-from app import wiring
 from app.wiring import Desk
 from channels.webchat.adapter import ACCOUNT
 from desk import tables
 from desk.channel import InboundMessage
+from desk.commerce.policies import Policies
 from desk.dialogue.memory import echo
 from desk.dialogue.port import Reply, Turn, TurnFailedError
 from desk.settings import Settings
@@ -110,10 +110,8 @@ def _talk(*texts: str) -> list[tuple[str, str]]:
 
 
 _HUMAN = [("contact", "human"), ("bot", "A colleague will come.")]
-_JOINED, _LEFT = ("system", "Kim is now here to help you."), (
-    "system",
-    "Kim has left the conversation. The automatic assistant answers again.",
-)
+_JOINED = ("system", "Kim is now here to help you.")
+_LEFT = ("system", "Kim has left the conversation. The automatic assistant answers again.")
 _NOBODY = (
     "system",
     "I am sorry, nobody has been free to take over. I have left your request as ticket {}, so "
@@ -199,10 +197,10 @@ SCENARIOS = {
 
 @contextmanager
 def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Start quickly, hundreds of times: policies read once, no log, and no waiting for a disk, whose loss is not simulated."""
+    """Start quickly: policies read once, no log, and no waiting for the disk, whose loss is not simulated."""
     with monkeypatch.context() as patch, structlog.testing.capture_logs():
         patch.setitem(sqlite.PRAGMAS, "synchronous", "OFF")
-        patch.setattr(wiring, "Policies", cache(wiring.Policies))
+        patch.setattr("app.wiring.Policies", cache(Policies))
         yield
 
 
@@ -249,7 +247,9 @@ async def _check(desk: Desk, one: World, scenario: Scenario) -> None:
     assert len(sent) == len(outside)
     assert sent.total() - len(sent) <= one.crashes
     assert len(await rows(desk, TicketRow)) == scenario.tickets
-    answered = [e.data["inbox_id"] for e in await rows(desk, EventRow, EventRow.name == "turn.answered")]
+    answered = [
+        e.data["inbox_id"] for e in await rows(desk, EventRow, EventRow.name == "turn.answered")
+    ]
     assert len(answered) == len(set(answered))
     for table in (InboxRow, OutboxRow):
         assert not await rows(desk, table, table.state.in_(OPEN))

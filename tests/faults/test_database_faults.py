@@ -31,7 +31,7 @@ from tests.faults.stream import Stream, at_work, outcome, pragma
 from tests.talk import inbound, rows
 
 LONGEST_STALL = 0.5
-"""Seconds. Not a timed test: if a wait for a lock of two seconds ran on the event loop, the gap would be as long as the lock."""
+"""Seconds. Not a timed test: if the wait ran on the event loop, the gap would be as long as the lock, two seconds."""
 _LOCKER = """
 import sys, time
 from pysqlite3 import dbapi2
@@ -236,7 +236,10 @@ async def test_a_message_no_database_likes_does_not_take_its_neighbours_along(
     desk: Desk, strange: dict[str, str]
 ) -> None:
     async with at_work(desk):
-        messages = [inbound(**{"text": "?", **strange}), *(inbound("hi", f"t{n}") for n in range(5))]
+        messages = [
+            inbound(**{"text": "?", **strange}),
+            *(inbound("hi", f"t{n}") for n in range(5)),
+        ]
         await asyncio.gather(*(desk.acceptor.accept([message]) for message in messages))
         async with asyncio.timeout(15):
             while await rows(desk, InboxRow, InboxRow.state != InboxState.DONE):

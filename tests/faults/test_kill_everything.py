@@ -149,7 +149,9 @@ def test_killed_in_the_middle_of_a_form(desk: RunningDesk) -> None:
     assert texts.count("ana@example.com") == 1
     assert texts.count(answer) == 1
     told = [message for message in talk.shown() if message["author"] == "system"]
-    assert len(told) <= 1, "of the trouble the customer hears once, if it lasts until Rasa has loaded"
+    assert len(told) <= 1, (
+        "of the trouble the customer hears once, if it lasts until Rasa has loaded"
+    )
     assert set(_states(desk)) == {"done"}
     assert "10023" in talk.says("and when does it arrive?"), "and still does"
     talk.close()

@@ -25,7 +25,7 @@ TIMEOUT = timedelta(milliseconds=300)
 CUSTOMERS = 8
 MINUTES = 4
 STEPS = MINUTES * 60 // 5
-"""How long the outage lasts, and in how many looks; a message that fails five times on its own account would not live."""
+"""How long the outage lasts, in how many looks; a message that fails five times on its own account is set aside."""
 
 
 @pytest.fixture
@@ -131,9 +131,7 @@ async def test_an_outage_is_told_once_and_answered_once_when_it_is_over(
     assert states == {InboxState.DONE}
 
 
-async def test_each_outage_is_told_again(
-    desk: Desk, crowd: Crowd, assistant: Assistant
-) -> None:
+async def test_each_outage_is_told_again(desk: Desk, crowd: Crowd, assistant: Assistant) -> None:
     for _ in range(3):
         await assistant.strike(Fault.ERROR_503)
         await crowd.write(uuid4().hex)
@@ -155,7 +153,9 @@ async def test_one_poisoned_message_becomes_a_ticket_and_the_others_go_on(
         await crowd.write(f"round {number}")
         await crowd.work(seconds=5)
         for person, said in list(zip(crowd.people, crowd.said, strict=True))[1:]:
-            assert (await person.shown())[-1] == ("bot", answer(said[-1])), "the others wait for nothing"
+            assert (await person.shown())[-1] == ("bot", answer(said[-1])), (
+                "the others wait for nothing"
+            )
     assert assistant.struck == 5
     (ticket,) = await rows(desk, TicketRow)
     assert words in ticket.description

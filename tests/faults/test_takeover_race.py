@@ -36,7 +36,9 @@ async def test_no_bot_message_after_a_take_over(
     desk = build(settings, dialogue=dialogue, channels={memory.name: memory}, clock=now)
     try:
         races = await race(desk, memory, dialogue, rounds=ROUNDS)
-        fenced = len(await events(desk, "reply.fenced")) + len(await events(desk, "message.fenced"))
+        fenced = len(await events(desk, "reply.fenced")) + len(
+            await events(desk, "message.fenced")
+        )
     finally:
         await desk.close()
     with capsys.disabled():

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,5 +51,5 @@ def judge(
         doubled=[text for text in acknowledged if questions[text] > 1],
         unanswered=[text for text in acknowledged if not answers[answer(text)]],
         answered_twice=[text for text in acknowledged if answers[answer(text)] > 1],
-        order=sum(1 for one, two in zip(found, found[1:], strict=False) if one > two),
+        order=sum(1 for one, two in pairwise(found) if one > two),
     )
