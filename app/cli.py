@@ -149,7 +149,7 @@ def main() -> None:
     except Abort:
         code = 130
     except TyperException as error:
-        code = _refuse(getattr(error, "format_message", lambda: str(error))())
+        code = _refuse(getattr(error, "format_message", error.__str__)())
     except FrontdeskError as error:
         code = _refuse(str(error))
     sys.exit(code if isinstance(code, int) else 0)

@@ -93,9 +93,7 @@ def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     return model
 
 
-def _run(
-    command: list[str], log_file: Path, progress: Progress, failure: str
-) -> None:
+def _run(command: list[str], log_file: Path, progress: Progress, failure: str) -> None:
     log_file.parent.mkdir(parents=True, exist_ok=True)
     # VIRTUAL_ENV names our environment and would only confuse the other one's tools.
     surroundings = {k: v for k, v in os.environ.items() if k != "VIRTUAL_ENV"} | _QUIET

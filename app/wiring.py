@@ -151,9 +151,7 @@ def console_services(desk: Desk) -> ConsoleServices | None:
         tickets=desk.tickets,
         feedback=desk.feedback,
         commerce=desk.commerce,
-        dead_letters=DeadLetters(
-            database=desk.database, signals=desk.signals, clock=desk.clock
-        ),
+        dead_letters=DeadLetters(database=desk.database, signals=desk.signals, clock=desk.clock),
         clock=desk.clock,
         token=desk.settings.console_token.get_secret_value(),
         secret=_secret(desk.settings),

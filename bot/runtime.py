@@ -25,7 +25,9 @@ def install(environment: Mapping[str, str]) -> bool:
     if environment.get(SWITCH, "0") not in ("", "0"):
         return False
     if rasa.__version__ != MADE_FOR:
-        logger.warning("Rasa %s runs as shipped: bot/runtime.py is for %s.", rasa.__version__, MADE_FOR)
+        logger.warning(
+            "Rasa %s runs as shipped: bot/runtime.py is for %s.", rasa.__version__, MADE_FOR
+        )
         return False
     _keep_the_validator()
     return True

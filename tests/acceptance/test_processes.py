@@ -19,13 +19,18 @@ pytestmark = [pytest.mark.rasa, pytest.mark.postgres]
 
 
 @pytest.fixture
-async def webs(postgres: str, tmp_path: Path) -> Iterator[list[str]]:
+async def empty_database(postgres: str) -> str:
+    """Return the URL of an empty PostgreSQL database."""
+    return make_url(await _fresh_postgres(postgres)).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def webs(empty_database: str, tmp_path: Path) -> Iterator[list[str]]:
     """Start every process by itself and return the addresses of two web processes."""
-    url = make_url(await _fresh_postgres(postgres)).render_as_string(hide_password=False)
     ports = [free_port(), free_port()]
     rasa_port, actions_port = free_port(), free_port()
     environment = clean_environment(
-        FRONTDESK_DATABASE_URL=url,
+        FRONTDESK_DATABASE_URL=empty_database,
         FRONTDESK_DATA_DIR=str(tmp_path / "var"),
         FRONTDESK_SECRET_KEY=SECRET,
         FRONTDESK_RASA_TOKEN=TOKEN,

@@ -195,7 +195,13 @@ def test_the_kept_validator_judges_as_rasa_does(monkeypatch: pytest.MonkeyPatch)
         {"events": [{"event": "slot", "name": "a", "value": 1}], "responses": [{"text": "x"}]},
         {},
     ]
-    bad: list = [{"events": "none"}, {"events": [], "responses": {}}, {"events": [{"name": "a"}]}, [], None]
+    bad: list = [
+        {"events": "none"},
+        {"events": [], "responses": {}},
+        {"events": [{"name": "a"}]},
+        [],
+        None,
+    ]
     for result in good:
         assert action._validate_action_result(result) == as_shipped(action, result)
     refused = 0

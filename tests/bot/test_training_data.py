@@ -8,8 +8,53 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-CUSTOMER_SUPPORT = ["cancel_order", "change_order", "place_order", "track_order", "change_shipping_address", "set_up_shipping_address", "check_cancellation_fee", "check_invoice", "get_invoice", "check_payment_methods", "payment_issue", "check_refund_policy", "get_refund", "track_refund", "complaint", "review", "contact_customer_service", "contact_human_agent", "create_account", "delete_account", "edit_account", "switch_account", "recover_password", "registration_problems", "delivery_options", "delivery_period", "newsletter_subscription"]
-DESK = ["greet", "goodbye", "thanks", "affirm", "deny", "bot_challenge", "help", "open_ticket", "ticket_status", "give_feedback", "unsubscribe", "recommend_offer", "opening_hours", "out_of_scope", "inform", "stop_form"]
+CUSTOMER_SUPPORT = [
+    "cancel_order",
+    "change_order",
+    "place_order",
+    "track_order",
+    "change_shipping_address",
+    "set_up_shipping_address",
+    "check_cancellation_fee",
+    "check_invoice",
+    "get_invoice",
+    "check_payment_methods",
+    "payment_issue",
+    "check_refund_policy",
+    "get_refund",
+    "track_refund",
+    "complaint",
+    "review",
+    "contact_customer_service",
+    "contact_human_agent",
+    "create_account",
+    "delete_account",
+    "edit_account",
+    "switch_account",
+    "recover_password",
+    "registration_problems",
+    "delivery_options",
+    "delivery_period",
+    "newsletter_subscription",
+]
+DESK = [
+    "greet",
+    "goodbye",
+    "thanks",
+    "affirm",
+    "deny",
+    "bot_challenge",
+    "help",
+    "open_ticket",
+    "ticket_status",
+    "give_feedback",
+    "unsubscribe",
+    "recommend_offer",
+    "opening_hours",
+    "out_of_scope",
+    "inform",
+    "stop_form",
+]
 HAN = re.compile(r"[㐀-鿿]")
 LEAST = {"en": 60, "zh": 40}
 
