@@ -1,12 +1,10 @@
 """Takes received messages to whoever owns the conversation: one at a time each, many side by side."""
 
 import asyncio
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
@@ -16,8 +14,8 @@ from desk.conversations.service import Conversations, Received
 from desk.dialogue.port import Dialogue, DialogueUnavailableError, Reply, Turn
 from desk.errors import RetryableError
 from desk.events import Event
-from desk.inbox import codec, repository
-from desk.inbox.codec import Claimed
+from desk.inbox import repository
+from desk.inbox.claims import LONGEST_WAIT, MOST_FAILURES, Claims
 from desk.outbox.retry import backoff
 from desk.phrases import Phrase, say
 from desk.signals import INBOX, OUTBOX, Signals, conversation_topic
@@ -27,9 +25,6 @@ from desk.tables.inbox import InboxRow, InboxState
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=60)
-MOST_FAILURES = 5
-_LONGEST_WAIT = timedelta(seconds=15)
 _AFTER = {"handoff": (Owner.WAITING, "handoff_requested"), "resolve": (Owner.CLOSED, "resolved")}
 """What a reply's command does: the new owner and the name of the event."""
 
@@ -76,6 +71,7 @@ class Router:
         poll: timedelta = timedelta(seconds=1),
     ) -> None:
         self._database = database
+        self._claims = Claims(database, conversations)
         self._conversations = conversations
         self._dialogue = dialogue
         self._tickets = tickets
@@ -84,7 +80,6 @@ class Router:
         self._concurrency = concurrency
         self._poll = poll.total_seconds()
         self._running: set[asyncio.Task[None]] = set()
-        self._unfinished: set[tuple[int, int]] = set()
 
     async def run(self) -> None:
         """Work for ever; wakes by signal, and by itself every second."""
@@ -104,9 +99,7 @@ class Router:
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
-        if self._unfinished:
-            async with self._database.write() as session:
-                await self._give_back(session, set(self._unfinished), self._clock())
+        await self._claims.give_back(self._clock())
 
     async def step(self) -> int:
         """Start work on what is due; return how many messages were claimed."""
@@ -119,7 +112,7 @@ class Router:
         return self._concurrency - len(self._running)
 
     async def _start(self, free: int, *, sure: bool) -> int:
-        claimed = await self._claim(free, sure=sure)
+        claimed = await self._claims.take(free, now=self._clock(), sure=sure)
         for received, attempt in claimed:
             task = asyncio.create_task(self._work(received, attempt))
             self._running.add(task)
@@ -131,85 +124,6 @@ class Router:
         while await self.step() or self._running:
             await asyncio.gather(*self._running)
 
-    async def _claim(self, limit: int, *, sure: bool) -> list[tuple[Received, int]]:
-        now = self._clock()
-        # Somebody who only looks now and then does not get in the writers' way.
-        if not sure and not self._unfinished and not await self._any_due(now):
-            return []
-        unfinished = set(self._unfinished)
-        if unfinished:
-            async with self._database.write() as session:
-                await self._give_back(session, unfinished, now)
-            self._unfinished -= unfinished
-        try:
-            return await self._claim_at_once(limit, now)
-        except (SQLAlchemyError, OSError):
-            raise
-        except Exception:  # one message that cannot be understood must not keep all others waiting
-            log.exception("claim_failed")
-            return await self._claim_singly(limit, now)
-
-    async def _claim_at_once(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
-        async with self._database.write() as session:
-            rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
-            return [(await self._receive(session, row, now), row.attempts) for row in rows]
-
-    async def _claim_singly(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
-        claimed = []
-        for _ in range(limit):
-            rows: Sequence[Claimed] = []
-            try:
-                async with self._database.write() as session:
-                    rows = await repository.claim(session, now=now, limit=1, lease=LEASE)
-                    for row in rows:
-                        claimed.append((await self._receive(session, row, now), row.attempts))
-            except (SQLAlchemyError, OSError):
-                raise
-            except Exception as error:
-                await self._set_aside(rows, error, now)
-            if not rows:
-                break
-        return claimed
-
-    async def _set_aside(self, rows: Sequence[Claimed], error: Exception, now: datetime) -> None:
-        """Put back a message that cannot even be received; after the last try it is a dead letter."""
-        async with self._database.write() as session:
-            for row in rows:
-                entry = await session.get(InboxRow, row.id)
-                if entry is None:
-                    continue
-                entry.failures += 1
-                entry.attempts += 1
-                entry.last_error = f"{type(error).__name__}: {error}"[:500]
-                entry.not_before = now + backoff(entry.failures, ceiling=_LONGEST_WAIT)
-                if entry.failures >= MOST_FAILURES:
-                    entry.state, entry.done_at = InboxState.DEAD, now
-                    data = {"inbox_id": row.id, "error": type(error).__name__}
-                    events.append(
-                        session,
-                        Event(name="message.dead_lettered", occurred_at=now, data=data),
-                    )
-
-    @staticmethod
-    async def _give_back(
-        session: AsyncSession, unfinished: set[tuple[int, int]], now: datetime
-    ) -> None:
-        """Let messages be claimed again whose turn could neither be stored nor postponed."""
-        for inbox_id, attempt in unfinished:
-            wait = backoff(min(attempt, 10), ceiling=_LONGEST_WAIT)
-            await repository.finish(
-                session, inbox_id, attempt, InboxState.NEW, not_before=now + wait
-            )
-
-    async def _any_due(self, now: datetime) -> bool:
-        async with self._database.read() as session:
-            return await repository.any_due(session, now=now)
-
-    async def _receive(self, session: AsyncSession, row: Claimed, now: datetime) -> Received:
-        return await self._conversations.receive(
-            session, codec.from_row(row), inbox_id=row.id, now=now, again=row.attempts > 1
-        )
-
     async def _work(self, received: Received, attempt: int) -> None:
         structlog.contextvars.bind_contextvars(
             conversation_id=received.conversation_id, inbox_id=received.inbox_id
@@ -220,7 +134,7 @@ class Router:
             more = await self._turn(received, attempt, topic)
         except BaseException as error:
             # The database is away, or we are: without this the message would wait until its lease is over.
-            self._unfinished.add((received.inbox_id, attempt))
+            self._claims.lose(received.inbox_id, attempt)
             if not isinstance(error, Exception):
                 raise
             log.exception("turn_unfinished")
@@ -331,7 +245,7 @@ class Router:
                 return True
             failures = row.failures if away else row.failures + 1
             dead = failures >= MOST_FAILURES
-            wait = error.retry_in or backoff(min(attempt, 10), ceiling=_LONGEST_WAIT)
+            wait = error.retry_in or backoff(min(attempt, 10), ceiling=LONGEST_WAIT)
             moved = await repository.finish(
                 session,
                 received.inbox_id,
