@@ -13,7 +13,7 @@ from desk.tables.conversation import AttachmentRow, Owner
 from tests.console.conftest import HOST, Browser
 from tests.talk import accept, conversation, inbound, rows, says, settle, transcript
 
-NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7*7 }}"
+NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'{{ 7777*7777 }}"
 
 
 async def _at(desk: Desk, thread: str = "ada") -> str:
@@ -174,7 +174,7 @@ async def test_what_customers_write_is_only_ever_text(mo: Browser, desk: Desk) -
     for page in pages:
         assert "<script>alert" not in page
         assert "<img" not in page
-        assert "49" not in re.sub(r"[0-9a-f]{32}|[\w-]{43}", "", page)
+        assert "60481729" not in page  # a template inside the text was not computed
 
 
 async def test_a_file_is_downloaded_and_never_shown(mo: Browser, desk: Desk) -> None:
