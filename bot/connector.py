@@ -18,8 +18,9 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
-from bot import parent, runtime, turn, turn_request
+from bot import parent, turn, turn_request
 from bot.journal import Journal
+from bot.memory import resident_bytes
 from bot.replies import replies_of
 from bot.tracker_store import journal_of
 from bot.turn import Turn
@@ -73,7 +74,6 @@ class FrontdeskInput(InputChannel):
     def blueprint(self, on_new_message: OnNewMessage) -> Blueprint:
         """The two routes; Rasa asks for them once, when the server starts."""
         turn.watch_processor()
-        runtime.install(os.environ)
         parent.watch(os.environ)
         routes = Blueprint("frontdesk")
 
@@ -101,9 +101,8 @@ class FrontdeskInput(InputChannel):
             return _refusal(401, "unauthorized", "Send the token as a bearer token.")
         if _ready_journal(request) is None:
             return _refusal(503, "not_ready", "No model is loaded.")
-        return _answered(
-            200, {"status": "ok", "model": request.app.ctx.agent.processor.model_filename}
-        )
+        model = request.app.ctx.agent.processor.model_filename
+        return _answered(200, {"status": "ok", "model": model, "memory_bytes": resident_bytes()})
 
     def _is_allowed(self, request: Request) -> bool:
         given = request.headers.get("authorization", "").encode("utf-8", "backslashreplace")

@@ -42,7 +42,7 @@ def test_the_model_predicts_every_test_story(running: RunningDesk, tmp_path: Pat
     endpoints.write_text("")  # stories are predicted, no action is called
     code, output = in_rasas_environment(
         [
-            *(str(rasa.PYTHON), "-m", "rasa", "test", "core", "--stories", str(FOLDER)),
+            *(str(rasa.PYTHON), "-m", "bot", "test", "core", "--stories", str(FOLDER)),
             *("--model", str(rasa.model_path()), "--endpoints", str(endpoints)),
             *("--out", str(tmp_path / "results"), "--no-plot", "--fail-on-prediction-errors"),
         ],
@@ -60,10 +60,11 @@ def test_the_model_predicts_every_test_story(running: RunningDesk, tmp_path: Pat
 @pytest.mark.timeout(900)
 def test_the_unit_tests_of_rasas_side(running: RunningDesk, tmp_path: Path) -> None:
     assert running.pid
+    rasa.sync(tmp_path / "sync.log", print, group="dev")
     tests = [f"tests/bot/{name}" for name in NEED_RASA]
     code, output = in_rasas_environment(
         [
-            *(rasa.uv(), "run", "--project", "bot", "--frozen", "--group", "dev"),
+            *(str(rasa.PYTHON), "-m"),
             *("pytest", "-c", "bot/pyproject.toml", "-q", "-p", "no:cacheprovider", *tests),
         ],
         tmp_path,

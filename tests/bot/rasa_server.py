@@ -35,7 +35,7 @@ def free_port() -> int:
 def train(folder: Path) -> Path:
     """The tiny assistant's model."""
     command = [
-        *(sys.executable, "-m", "rasa", "train", "--skip-validation"),
+        *(sys.executable, "-m", "bot", "train", "--skip-validation"),
         *("--config", str(TINY / "config.yml"), "--domain", str(TINY / "domain.yml")),
         *("--data", str(TINY / "data.yml"), "--out", str(folder), "--fixed-model-name", "tiny"),
     ]
@@ -130,7 +130,7 @@ class RasaServer:
             f"  token: ${{FRONTDESK_RASA_TOKEN}}\n  turn_seconds: {turn_seconds}\n"
         )
         command = [
-            *(sys.executable, "-m", "rasa", "run", "--model", str(self._model)),
+            *(sys.executable, "-m", "bot", "run", "--model", str(self._model)),
             *("--port", str(self.port), "--interface", "127.0.0.1"),
             *("--credentials", str(credentials), "--endpoints", "endpoints.yml"),
         ]
