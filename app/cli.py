@@ -29,6 +29,9 @@ _errors = Console(stderr=True, highlight=False)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (FRONTDESK_HOST).")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on (FRONTDESK_PORT).")]
+Processes = Annotated[
+    int | None, typer.Option(help="How many Rasa processes (FRONTDESK_RASA_PROCESSES).")
+]
 Url = Annotated[str | None, typer.Option(help="Database (FRONTDESK_DATABASE_URL).")]
 
 
@@ -44,12 +47,14 @@ def up_command(
     port: Port = None,
     database_url: Url = None,
     demo: Annotated[bool, typer.Option(help="Load a small believable shop.")] = False,
+    rasa_processes: Processes = None,
 ) -> None:
     """Do everything: install Rasa's side, migrate, train, start, and stop cleanly on Ctrl-C.
 
     Example: frontdesk up --demo --port 8080
     """
-    up.run(_load(host=host, port=port, database_url=database_url), demo=demo)
+    chosen = _load(host=host, port=port, database_url=database_url, rasa_processes=rasa_processes)
+    up.run(chosen, demo=demo)
 
 
 @app.command()
@@ -107,13 +112,16 @@ async def _serve(
 
 @app.command("rasa")
 def rasa_command(
-    port: Annotated[int, typer.Option(help="Port on loopback.")] = 5005,
+    port: Annotated[
+        int, typer.Option(help="Port on loopback; more processes take the next.")
+    ] = 5005,
+    processes: Processes = None,
 ) -> None:
     """Run Rasa alone, on loopback, with the model of the present training data.
 
-    Example: frontdesk rasa --port 5005
+    Example: frontdesk rasa --port 5005 --processes 2
     """
-    chosen = _load()
+    chosen = _load(rasa_processes=processes)
     up.prepare_rasa(chosen)
     run(up.rasa_alone(chosen, port))
 

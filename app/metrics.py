@@ -1,11 +1,12 @@
 """Figures for Prometheus."""
 
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from desk.dialogue.port import Dialogue, Reply, Turn
+from desk.dialogue.port import Dialogue, ProcessHealth, Reply, Turn
 
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 
@@ -28,6 +29,24 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._process_turns = Counter(
+            "frontdesk_assistant_turns_total",
+            "Turns that a process of the assistant was asked for",
+            ["process", "outcome"],
+            registry=self._registry,
+        )
+        self._process_ready = Gauge(
+            "frontdesk_assistant_ready",
+            "Whether a process of the assistant would answer now",
+            ["process"],
+            registry=self._registry,
+        )
+        self._process_memory = Gauge(
+            "frontdesk_assistant_memory_bytes",
+            "Resident memory of a process of the assistant; 0 while it does not say",
+            ["process"],
+            registry=self._registry,
+        )
         self._age = Gauge(
             "frontdesk_oldest_seconds",
             "Age of the oldest unfinished row",
@@ -38,6 +57,16 @@ class Metrics:
     def age(self, queue: str, oldest: datetime | None, now: datetime) -> None:
         """Record how long the oldest row of a queue has waited."""
         self._age.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+
+    def turn(self, process: str, outcome: str) -> None:
+        """Count a turn that a process was asked for."""
+        self._process_turns.labels(process, outcome).inc()
+
+    def assistant(self, health: Sequence[ProcessHealth]) -> None:
+        """Record how the assistant's processes are."""
+        for one in health:
+            self._process_ready.labels(one.name).set(one.ready)
+            self._process_memory.labels(one.name).set(one.memory_bytes or 0)
 
     def text(self) -> bytes:
         """Return all figures in Prometheus's text format."""
@@ -62,9 +91,11 @@ class TimedDialogue:
             self._metrics.turns.labels(outcome).observe(time.perf_counter() - started)
         return replies
 
-    async def ready(self) -> bool:
-        """Ask the other."""
-        return await self._inner.ready()
+    async def health(self) -> Sequence[ProcessHealth]:
+        """Ask the other, and record what it says."""
+        health = await self._inner.health()
+        self._metrics.assistant(health)
+        return health
 
     async def close(self) -> None:
         """Close the other."""

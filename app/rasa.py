@@ -73,9 +73,17 @@ def uv() -> str:
     return found
 
 
-def sync(log_file: Path, progress: Progress) -> None:
-    """Install Rasa's locked environment into ``bot/.venv``; quick when it is there, and takes nothing away."""
-    command = [uv(), "sync", "--project", "bot", "--frozen", "--no-dev", "--inexact"]
+def sync(log_file: Path, progress: Progress, *, group: str | None = None) -> None:
+    """Install Rasa's locked environment into ``bot/.venv``; quick when it is there, and takes nothing away.
+
+    Without TensorFlow and what comes with it (``bot/left-out.txt``): two thirds of the download, and unused.
+    """
+    left_out = (ROOT / "bot" / "left-out.txt").read_text().split()
+    command = [
+        *(uv(), "sync", "--project", "bot", "--frozen", "--inexact"),
+        *(("--group", group) if group else ("--no-dev",)),
+        *(part for name in left_out for part in ("--no-install-package", name)),
+    ]
     _run(command, log_file, progress, "Rasa's environment could not be installed")
 
 
@@ -85,7 +93,7 @@ def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     if model.exists() and not force:
         return model
     command = [
-        *(str(PYTHON), "-m", "rasa", "train", "--domain", "domain.yml", "--config", "config.yml"),
+        *(str(PYTHON), "-m", "bot", "train", "--domain", "domain.yml", "--config", "config.yml"),
         *("--data", "data", "--out", "models", "--fixed-model-name", model.name.split(".")[0]),
         "--skip-validation",  # CI validates the data; here it would only cost seconds
     ]
@@ -137,12 +145,17 @@ class RasaOptions:
     tracker_url: str
     log_file: Path
 
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
 
 class RasaChild:
     """Keeps one Rasa process alive; it ends with us, however we end."""
 
     def __init__(self, options: RasaOptions) -> None:
-        self._options = options
+        self.options = options
         self._process: asyncio.subprocess.Process | None = None
         self.starts = 0
 
@@ -160,15 +173,13 @@ class RasaChild:
                 code = await self._once()
                 lived = asyncio.get_running_loop().time() - started
                 pause = 1.0 if lived > 60 else min(pause * 2, 30)
-                log.error(
-                    "rasa_died", code=code, restart_in=pause, log=str(self._options.log_file)
-                )
+                log.error("rasa_died", code=code, restart_in=pause, log=str(self.options.log_file))
                 await asyncio.sleep(pause)
         finally:
             await self._end()
 
     async def _once(self) -> int:
-        options = self._options
+        options = self.options
         # Rasa watches this pipe: when we are gone, however it happened, it reads the end and goes too.
         read, write = os.pipe()
         try:
@@ -205,7 +216,7 @@ class RasaChild:
 def command(options: RasaOptions) -> list[str]:
     """Return the command line of Rasa's server: loopback only, no management API."""
     return [
-        *(str(PYTHON), "-m", "rasa", "run", "--model", str(options.model)),
+        *(str(PYTHON), "-m", "bot", "run", "--model", str(options.model)),
         *("--port", str(options.port), "--interface", "127.0.0.1"),
         *("--credentials", "credentials.yml", "--endpoints", "endpoints.yml"),
     ]

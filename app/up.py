@@ -1,9 +1,11 @@
-"""``frontdesk up``: everything on one machine, from nothing, in one process with Rasa as its child."""
+"""``frontdesk up``: everything on one machine, from nothing, in one process with Rasa as its children."""
 
 import asyncio
+import os
 import secrets
 import signal
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -11,6 +13,7 @@ from rich.console import Console
 from rich.status import Status
 
 from app import migrate, rasa, serve
+from app.fleet import RasaFleet
 from app.processes import Process, loops
 from app.rasa import RasaChild, RasaOptions
 from app.serve import listen
@@ -18,6 +21,7 @@ from app.wiring import Desk, build
 from desk.clock import now
 from desk.commerce.demo import load_demo
 from desk.commerce.importing import Importer
+from desk.dialogue.rasa import RasaDialogue
 from desk.errors import SettingsError
 from desk.inbox import repository as inbox
 from desk.outbox import repository as outbox
@@ -85,23 +89,24 @@ def _kept_secret(folder: Path) -> str:
 async def _run(settings: Settings, model: Path, *, demo: bool) -> None:
     web_socket = listen(settings.host, settings.port)
     actions_socket = listen("127.0.0.1", 0)
-    with listen("127.0.0.1", 0) as probe:
-        rasa_port = probe.getsockname()[1]
-    settings = settings.model_copy(update={"rasa_url": f"http://127.0.0.1:{rasa_port}"})
+    actions_url = f"http://127.0.0.1:{actions_socket.getsockname()[1]}/webhook"
+    children = [
+        RasaChild(_options(settings, model, number, port, actions_url))
+        for number, port in enumerate(_free_ports(settings.rasa_processes), 1)
+    ]
+    urls = ",".join(child.options.url for child in children)
+    settings = settings.model_copy(update={"rasa_url": urls})
     desk = build(settings)
     await _recover(desk.database)
     if demo:
         await load_demo(Importer(desk.database), now())
         _say("shop", "demo data loaded; try order 10023 with ana@example.com")
-    child = RasaChild(
-        _options(settings, model, rasa_port, actions_socket.getsockname()[1]),
-    )
     process = Process(desk)
     process.add_web(web_socket)
     process.add_actions(actions_socket)
     await process.run(
         loops(desk, web_=True, worker=True, clock=True),
-        child.run,
+        lambda: _keep(settings, children),
         lambda: _announce(desk, web_socket.getsockname()[1]),
     )
     _say("stopped", "everything is saved")
@@ -115,20 +120,49 @@ async def _recover(database: Database) -> None:
             await outbox.recover(session)
 
 
-def _options(settings: Settings, model: Path, port: int, actions_port: int) -> RasaOptions:
+def _free_ports(count: int) -> list[int]:
+    """Return ports that nobody listens on; all are held until the last is found, so that they differ."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(listen("127.0.0.1", 0)) for _ in range(count)]
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def _options(
+    settings: Settings, model: Path, number: int, port: int, actions_url: str
+) -> RasaOptions:
     if settings.rasa_token is None:
         raise SettingsError("FRONTDESK_RASA_TOKEN: missing")
-    log_file = settings.data_dir / "log" / "rasa.log"
+    name = "rasa.log" if number == 1 else f"rasa-{number}.log"
+    log_file = settings.data_dir / "log" / name
     log_file.parent.mkdir(parents=True, exist_ok=True)
     folder = settings.data_dir.resolve()
     return RasaOptions(
         model=model,
         port=port,
         token=settings.rasa_token.get_secret_value(),
-        actions_url=f"http://127.0.0.1:{actions_port}/webhook",
+        actions_url=actions_url,
         tracker_url=settings.tracker_url or f"sqlite:///{folder / 'trackers.sqlite'}",
         log_file=log_file,
     )
+
+
+async def _keep(settings: Settings, children: Sequence[RasaChild]) -> None:
+    """Run Rasa's processes, and look by ourselves when they have loaded."""
+    eyes = {
+        child.options.port: RasaDialogue(
+            url=child.options.url, token=child.options.token, clock=now
+        )
+        for child in children
+    }
+
+    async def is_ready(child: RasaChild) -> bool:
+        return (await eyes[child.options.port].look()).ready
+
+    try:
+        await RasaFleet(children, is_ready, at_once=os.cpu_count() or 1).run()
+    finally:
+        for eye in eyes.values():
+            await eye.close()
 
 
 async def _announce(desk: Desk, port: int) -> None:
@@ -139,19 +173,40 @@ async def _announce(desk: Desk, port: int) -> None:
     _say("chat", base)
     if settings.console_token is not None:
         _say("console", f"{base}/console?key={settings.console_token.get_secret_value()}")
-    with _console.status("The assistant is waking up; messages are kept meanwhile"):
-        while not await desk.dialogue.ready():  # noqa: ASYNC110
-            await asyncio.sleep(0.5)  # Rasa has no way to call us when it is up
-    _say("ready", "press Ctrl-C to stop")
+    with _console.status("The assistant is waking up; messages are kept meanwhile") as status:
+        await _until_awake(desk, status)
     await asyncio.Event().wait()
 
 
+async def _until_awake(desk: Desk, status: Status) -> None:
+    """Say when the first process answers, and when all do."""
+    awake = 0
+    while True:
+        health = await desk.dialogue.health()
+        ready = sum(one.ready for one in health)
+        if awake == 0 < ready:
+            _say("ready", "press Ctrl-C to stop")
+        if ready > awake and len(health) > 1:
+            _say("assistant", f"{ready} of {len(health)} processes are ready")
+            status.update("The assistant works; more of its processes are waking up")
+        awake = max(awake, ready)
+        if awake == len(health):
+            return
+        await asyncio.sleep(0.5)  # Rasa has no way to call us when it is up
+
+
 async def rasa_alone(settings: Settings, port: int) -> None:
-    """Run Rasa for a desk that runs elsewhere on this machine."""
+    """Run Rasa for a desk that runs elsewhere on this machine: its processes on ports one after the other."""
     url = f"http://{settings.actions_host}:{settings.actions_port}/webhook"
-    options = _options(settings, rasa.model_path(), port, settings.actions_port)
-    task = asyncio.create_task(RasaChild(replace(options, actions_url=url)).run())
+    model = rasa.model_path()
+    ports = range(port, port + settings.rasa_processes)
+    children = [
+        RasaChild(_options(settings, model, number, one, url))
+        for number, one in enumerate(ports, 1)
+    ]
+    task = asyncio.create_task(_keep(settings, children))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    _say("Rasa", f"starting on 127.0.0.1:{port}, actions at {url}")
+    for child in children:
+        _say("Rasa", f"starting at {child.options.url}, actions at {url}")
     await asyncio.gather(task, return_exceptions=True)

@@ -1,5 +1,6 @@
 """The web process: the chat, health and figures."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
@@ -114,24 +115,27 @@ class Health:
         return JSONResponse({"status": "ok"})
 
     async def ready(self, _: Request) -> Response:
-        """Say what is ready: 200 when everything is, 503 otherwise."""
+        """Say what is ready: 503 when customers would not be answered, 200 otherwise."""
         body = await self.check()
-        ok = body["status"] == "ok"
-        return JSONResponse(body, HTTPStatus.OK if ok else HTTPStatus.SERVICE_UNAVAILABLE)
+        away = body["status"] == "unavailable"
+        return JSONResponse(body, HTTPStatus.SERVICE_UNAVAILABLE if away else HTTPStatus.OK)
 
     async def check(self) -> dict[str, object]:
         """Look at the database, its schema, the assistant and the queues."""
         desk = self._desk
         database = await _works(desk.database.ping)
         migrated = database and await migrate.current(desk.database) == migrate.head()
-        assistant = await desk.dialogue.ready()
+        processes = {one.name: one.ready for one in await desk.dialogue.health()}
+        assistant = any(processes.values())
         ages = await self._ages() if migrated else {}
-        ok = database and migrated and assistant
+        works = database and migrated and assistant
+        degraded = not all(processes.values())
         return {
-            "status": "ok" if ok else "unavailable",
+            "status": ("degraded" if degraded else "ok") if works else "unavailable",
             "database": database,
             "migrations": migrated,
             "assistant": assistant,
+            "assistant_processes": processes,
             **ages,
         }
 
@@ -151,7 +155,7 @@ class Health:
 
     async def metrics(self, _: Request) -> Response:
         """Give all figures in Prometheus's text format."""
-        await _works(self._ages)
+        await asyncio.gather(_works(self._ages), _works(self._desk.dialogue.health))
         return Response(self._desk.metrics.text(), media_type="text/plain; version=0.0.4")
 
 

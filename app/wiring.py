@@ -19,6 +19,7 @@ from desk.conversations.reader import Reader
 from desk.conversations.service import Conversations
 from desk.conversations.watch import Watcher
 from desk.dead_letters import DeadLetters
+from desk.dialogue.pool import RasaPool
 from desk.dialogue.port import Dialogue
 from desk.dialogue.rasa import RasaDialogue
 from desk.errors import SettingsError
@@ -86,7 +87,7 @@ def build(
     policies = Policies(settings.policies)
     tickets = Tickets(database, clock)
     feedback = Feedback(database, clock, tickets)
-    talk = TimedDialogue(dialogue or _rasa(settings, clock), metrics)
+    talk = TimedDialogue(dialogue or _rasa(settings, clock, metrics), metrics)
     acceptor = Acceptor(database=database, signals=signals, clock=clock)
     reader = Reader(database)
     return Desk(
@@ -165,14 +166,15 @@ def _secret(settings: Settings) -> str:
     return settings.secret_key.get_secret_value()
 
 
-def _rasa(settings: Settings, clock: Clock) -> RasaDialogue:
+def _rasa(settings: Settings, clock: Clock, metrics: Metrics) -> RasaPool:
     if settings.rasa_token is None:
         raise SettingsError(
             "FRONTDESK_RASA_TOKEN: missing; the same value as Rasa was started with"
         )
-    return RasaDialogue(
-        url=settings.rasa_url,
-        token=settings.rasa_token.get_secret_value(),
-        clock=clock,
-        timeout=settings.dialogue_timeout,
-    )
+    token = settings.rasa_token.get_secret_value()
+    timeout = settings.dialogue_timeout
+    members = [
+        RasaDialogue(url=url, token=token, clock=clock, timeout=timeout, name=str(number))
+        for number, url in enumerate(settings.rasa_urls, 1)
+    ]
+    return RasaPool(members, clock=clock, settled_after=timeout, on_turn=metrics.turn)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 from uuid import uuid4
 
+from app import rasa
 from bench.http1 import Connection
 from bench.processes import Cost, cost, family
 from bench.side import Talk
@@ -21,7 +22,7 @@ _PATIENCE = 60.0
 
 
 class Ours:
-    """``frontdesk up --demo`` on SQLite (or another database), with its Rasa as a child."""
+    """``frontdesk up --demo`` on SQLite (or another database), with its Rasa processes as children."""
 
     name = "frontdesk"
 
@@ -32,13 +33,13 @@ class Ours:
         self.trained_with = trained.how
 
     @classmethod
-    def start(cls, folder: Path, trained: Trained) -> Self:
-        """Start it and wait until it is ready; the model in ``models/`` must be there already."""
-        desk = RunningDesk(folder, "--demo")
+    def start(cls, folder: Path, trained: Trained, processes: int) -> Self:
+        """Start it and wait until all is ready; the model in ``models/`` must be there already."""
+        desk = RunningDesk(folder, "--demo", "--rasa-processes", str(processes))
         begun = time.monotonic()
         desk.start()
         try:
-            desk.wait(seconds=600)
+            desk.wait(seconds=600, whole=True)
         except BaseException:
             desk.stop()
             raise
@@ -49,9 +50,9 @@ class Ours:
         return [await _Visitor.open(self._desk.port) for _ in range(count)]
 
     def costs(self) -> Mapping[str, Cost]:
-        """Return what the application and its Rasa have cost."""
+        """Return what the application and its Rasa processes have cost."""
         found = family(self._desk.pid)
-        bot = [pid for pid, command in found.items() if "rasa run" in command]
+        bot = [pid for pid, command in found.items() if str(rasa.PYTHON) in command]
         app = [pid for pid in found if pid not in bot]
         return {"application": cost(app), "Rasa": cost(bot)}
 

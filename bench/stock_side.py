@@ -1,4 +1,7 @@
-"""Stock ``rasa run`` (default pipeline, tracker in memory, REST channel) with the same actions behind it."""
+"""Stock ``rasa run`` (default pipeline, tracker in memory, REST channel) with the same actions behind it.
+
+With several processes each customer keeps to one, as behind a load balancer with sticky sessions.
+"""
 
 import asyncio
 import contextlib
@@ -31,39 +34,41 @@ _SECRET = "a-secret-for-measuring-only-0123456789abcdef"
 
 
 class Stock:
-    """Two processes: ``rasa run`` and ``frontdesk actions`` on a demo shop of their own."""
+    """``rasa run``, once or more often, and ``frontdesk actions`` on a demo shop of their own."""
 
     name = "stock Rasa"
 
     def __init__(
         self,
         folder: Path,
-        rasa_process: "subprocess.Popen[bytes]",
+        rasas: "Mapping[int, subprocess.Popen[bytes]]",
         actions: "subprocess.Popen[bytes]",
     ) -> None:
+        """``rasas``: the processes by their ports."""
         self._database_url = _database_url(folder)
-        self._rasa = rasa_process
+        self._rasas = rasas
         self._actions = actions
-        self._port = 0
         self.started_seconds = 0.0
         self.trained_seconds = 0.0
         self.trained_with = ""
 
     @classmethod
-    def start(cls, folder: Path, trained: Trained) -> Self:
-        """Start both and wait until Rasa has loaded its model."""
+    def start(cls, folder: Path, trained: Trained, processes: int) -> Self:
+        """Start all and wait until every Rasa has loaded its model."""
         folder.mkdir(parents=True)
         migrate.upgrade(_database_url(folder))
         asyncio.run(_shop(_database_url(folder)))
-        port, actions_port = free_port(), free_port()
+        actions_port = free_port()
         begun = time.monotonic()
         actions = _start_actions(folder, actions_port)
-        side = cls(folder, _start_rasa(folder, trained.model, port, actions_port), actions)
-        side._port = port
+        ports = [free_port() for _ in range(processes)]
+        rasas = {port: _start_rasa(folder, trained.model, port, actions_port) for port in ports}
+        side = cls(folder, rasas, actions)
         side.trained_seconds, side.trained_with = trained.seconds, trained.how
         try:
             side._wait(f"http://127.0.0.1:{actions_port}/health", 60)
-            side._wait(f"http://127.0.0.1:{port}/", 600)
+            for port in ports:
+                side._wait(f"http://127.0.0.1:{port}/", 600)
         except BaseException:
             side.stop()
             raise
@@ -73,7 +78,7 @@ class Stock:
     def _wait(self, url: str, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if self._rasa.poll() is not None or self._actions.poll() is not None:
+            if any(one.poll() is not None for one in (*self._rasas.values(), self._actions)):
                 raise RuntimeError("stock Rasa or its action server ended; see its log")
             with contextlib.suppress(urllib.error.URLError, OSError):
                 urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own loopback
@@ -90,19 +95,23 @@ class Stock:
                 await _add_conversation(database, name)
         finally:
             await database.close()
-        return [_Customer(await Connection.open(self._port), name) for name in names]
+        ports = list(self._rasas)
+        return [
+            _Customer(await Connection.open(ports[number % len(ports)]), name)
+            for number, name in enumerate(names)
+        ]
 
     def costs(self) -> Mapping[str, Cost]:
         """Return what Rasa and the action server have cost."""
         return {
-            "Rasa": cost(family(self._rasa.pid)),
+            "Rasa": cost(pid for one in self._rasas.values() for pid in family(one.pid)),
             "actions": cost(family(self._actions.pid)),
         }
 
     def stop(self) -> None:
-        """End both."""
-        end(self._rasa)
-        end(self._actions)
+        """End all."""
+        for one in (*self._rasas.values(), self._actions):
+            end(one)
 
 
 class _Customer:
@@ -158,7 +167,7 @@ async def _add_conversation(database: Database, name: str) -> None:
 def _start_rasa(
     folder: Path, model: Path, port: int, actions_port: int
 ) -> "subprocess.Popen[bytes]":
-    with (folder / "rasa.log").open("wb") as log:
+    with (folder / f"rasa-{port}.log").open("wb") as log:
         return subprocess.Popen(
             [
                 *(str(rasa.PYTHON), "-m", "rasa", "run", "--model", str(model)),

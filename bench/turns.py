@@ -53,6 +53,8 @@ async def rehearse(side: Side) -> Expected:
     for dialogue, talk in zip(DIALOGUES, await side.talks(len(DIALOGUES)), strict=True):
         expected.append([await talk.say(text, None) for text in dialogue.messages])
         await talk.close()
+    if not any(map(any, expected)):
+        raise RuntimeError(f"{side.name} answers nothing; see its log")
     return expected
 
 
@@ -197,13 +199,14 @@ def main() -> None:
         stock_trained = training.stock(
             work, epochs=options.stock_epochs, examples_per_intent=options.examples_per_intent
         )
-        ours = Ours.start(runs / "ours", trained)
+        ours = Ours.start(runs / "ours", trained, options.processes)
         stack.callback(ours.stop)
-        stock = Stock.start(runs / "stock", stock_trained)
+        stock = Stock.start(runs / "stock", stock_trained, options.processes)
         stack.callback(stock.stop)
         sides: list[Side] = [ours, stock]
         found = asyncio.run(compare(sides, rounds=options.rounds, dialogues=options.dialogues))
         data = {
+            "processes": options.processes,
             "rounds": [{**asdict(one), "rate": one.rate} for one in found],
             "sides": [
                 {
@@ -220,6 +223,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--processes", type=int, default=1, help="Rasa processes of each side (1)")
     parser.add_argument("--rounds", type=int, default=3, help="alternating rounds (3)")
     parser.add_argument(
         "--dialogues", type=int, default=20, help="dialogues of six messages a customer (20)"

@@ -43,6 +43,7 @@ SESSION_TURNS = ALL_TURNS.where(turns.c.seq >= sa.func.coalesce(_session_start, 
 ONE_TURN = sa.select(turns.c.events).where(
     turns.c.conversation_id == _wanted, turns.c.message_id == sa.bindparam("message_id")
 )
+NEWEST = sa.select(sa.func.max(turns.c.seq)).where(turns.c.conversation_id == _wanted)
 CONVERSATIONS = sa.select(turns.c.conversation_id).distinct()
 
 
@@ -61,8 +62,17 @@ def connect(url: str) -> sa.engine.Engine:
         engine = _sqlite(address)
     else:
         engine = sa.create_engine(address, pool_size=2, pool_pre_ping=True, future=True)
-    metadata.create_all(engine)
+    _create(engine)
     return engine
+
+
+def _create(engine: sa.engine.Engine) -> None:
+    try:
+        metadata.create_all(engine)
+    except sa.exc.DBAPIError:
+        # Another process that starts at the same moment may have been quicker.
+        if not sa.inspect(engine).has_table(turns.name):
+            raise
 
 
 def _sqlite(address: sa.engine.URL) -> sa.engine.Engine:
@@ -119,6 +129,12 @@ class Journal:
         with self._engine.connect() as connection:
             rows = connection.execute(SESSION_TURNS, {"conversation_id": conversation_id}).all()
         return Session(_joined(row.events for row in rows), rows[-1].seq + 1 if rows else 0)
+
+    def next_seq(self, conversation_id: str) -> int:
+        """The number of the next turn: one look at the primary key."""
+        with self._engine.connect() as connection:
+            newest = connection.execute(NEWEST, {"conversation_id": conversation_id}).scalar()
+        return 0 if newest is None else newest + 1
 
     def all_events(self, conversation_id: str) -> list[EventData]:
         """Every event of the conversation, oldest first."""

@@ -40,7 +40,8 @@ class JournalTrackerStore(TrackerStore):
     """Keeps the trackers of recent conversations alive and appends each turn as one row.
 
     A live tracker is handed out as it is and changed by the turn. If the turn fails it is not saved, and the next
-    reader finds events that the journal does not have, forgets the object and reads the journal again.
+    reader finds events that the journal does not have, forgets the object and reads the journal again. It does so too
+    when the journal has turns that the object does not know, because another process had the conversation meanwhile.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class JournalTrackerStore(TrackerStore):
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the latest session, or None for an unknown conversation."""
         live = self._live.get(sender_id)
-        if live is None or not live.is_clean():
+        if live is None or not live.is_clean() or self._is_behind(live):
             live = self._load(sender_id)
         if live is None:
             self._live.pop(sender_id, None)
@@ -120,6 +121,10 @@ class JournalTrackerStore(TrackerStore):
         live.last_saved = new[-1]
         live.next_seq += 1
         self._keep(live)
+
+    def _is_behind(self, live: Live) -> bool:
+        """Whether another process has added turns: conversations move when a process seems to be away."""
+        return live.next_seq != self.journal.next_seq(live.tracker.sender_id)
 
     def _load(self, sender_id: str) -> Live | None:
         session = self.journal.session(sender_id)

@@ -2,6 +2,7 @@
 
 import difflib
 import os
+import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     rasa_url: str = "http://127.0.0.1:5005"
+    rasa_processes: int = Field(default=1, ge=1, le=64)
     rasa_token: SecretStr | None = Field(default=None, min_length=16)
     tracker_url: str | None = None
     actions_host: str = "127.0.0.1"
@@ -61,7 +63,24 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
+            return _addresses(value)
+        return value
+
+    @property
+    def rasa_urls(self) -> tuple[str, ...]:
+        """The addresses of all Rasa processes."""
+        return _addresses(self.rasa_url)
+
+    @field_validator("rasa_url")
+    @classmethod
+    def _rasa(cls, value: str) -> str:
+        urls = _addresses(value)
+        if not urls or not all(re.fullmatch(r"https?://[^/\s,]+(/\S*)?", url) for url in urls):
+            raise ValueError(
+                "write an address such as http://127.0.0.1:5005, or several with commas"
+            )
+        if len(set(urls)) < len(urls):
+            raise ValueError("the same address twice")
         return value
 
     @field_validator("dialogue_timeout", "handoff_patience", mode="before")
@@ -86,6 +105,10 @@ class Settings(BaseSettings):
         except SettingsError as error:
             raise ValueError(str(error)) from error
         return value
+
+
+def _addresses(value: str) -> tuple[str, ...]:
+    return tuple(part.strip().rstrip("/") for part in value.split(",") if part.strip())
 
 
 def load(**overrides: object) -> Settings:

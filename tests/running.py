@@ -81,8 +81,10 @@ class RunningDesk:
                 stderr=log,
             )
 
-    def wait(self, path: str = "/health/ready", seconds: float = 240) -> None:
-        """Wait until a health check says yes."""
+    def wait(
+        self, path: str = "/health/ready", seconds: float = 240, *, whole: bool = False
+    ) -> None:
+        """Wait until a health check says yes; ``whole``: of every Rasa process."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
@@ -90,7 +92,8 @@ class RunningDesk:
                     f"it ended with {self._process.returncode}:\n{self.output[-2000:]}"
                 )
             try:
-                if httpx.get(self.base + path, timeout=5, trust_env=False).status_code == 200:
+                answer = httpx.get(self.base + path, timeout=5, trust_env=False)
+                if answer.status_code == 200 and not (whole and b'"degraded"' in answer.content):
                     return
             except httpx.HTTPError:
                 pass

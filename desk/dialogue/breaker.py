@@ -54,10 +54,15 @@ class Breaker:
         self._failed_at.clear()
         self._open_until = None
 
-    def failed(self, conversation_id: str) -> None:
-        """Count a failure; open at the limit."""
+    def half_open(self) -> None:
+        """Let calls through again; the first failure opens it at once."""
+        self._failures = self._limit - 1
+        self._open_until = None
+
+    def failed(self, conversation_id: str | None = None) -> None:
+        """Count a failure, of nobody's message if a mere look failed; open at the limit."""
         self._failures += 1
-        if len(self._failed_at) < self._widespread:
+        if conversation_id is not None and len(self._failed_at) < self._widespread:
             self._failed_at.add(conversation_id)
         if self._failures >= self._limit:
             self._open_until = self._clock() + self._pause

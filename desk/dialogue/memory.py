@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk.dialogue.port import Button, DialogueUnavailableError, Reply, Turn
+from desk.dialogue.port import Button, DialogueUnavailableError, ProcessHealth, Reply, Turn
 
 
 def echo(turn: Turn) -> list[Reply]:
@@ -61,9 +61,9 @@ class MemoryDialogue:
             self._answered[turn.message_id] = self.answer(turn)
         return self._answered[turn.message_id]
 
-    async def ready(self) -> bool:
+    async def health(self) -> list[ProcessHealth]:
         """Say whether it is there."""
-        return not self.away
+        return [ProcessHealth(name="memory", ready=not self.away)]
 
     async def close(self) -> None:
         """Nothing to let go of."""

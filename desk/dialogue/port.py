@@ -1,5 +1,6 @@
 """The dialogue port: one turn in, replies out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +13,10 @@ class DialogueUnavailableError(RetryableError):
 
 class TurnFailedError(RetryableError):
     """The assistant was reached and failed at this very message."""
+
+
+class TurnBrokeOffError(TurnFailedError):
+    """The connection broke off in the middle; the turn may still be running over there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,14 +49,23 @@ class Turn:
     metadata: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProcessHealth:
+    """One process of the assistant: whether it would answer now, and its resident memory if it says so."""
+
+    name: str
+    ready: bool
+    memory_bytes: int | None = None
+
+
 class Dialogue(Protocol):
     """The assistant. The same ``message_id`` twice is one turn and gives the same replies."""
 
     async def turn(self, turn: Turn) -> list[Reply]:
         """Return the replies; DialogueUnavailableError or TurnFailedError when there are none to be had."""
 
-    async def ready(self) -> bool:
-        """Say whether a turn would be answered now."""
+    async def health(self) -> Sequence[ProcessHealth]:
+        """Look at every process; a turn would be answered now if one is ready."""
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -1,5 +1,7 @@
-"""The assistant behind Rasa's HTTP contract (``bot/connector.py``)."""
+"""One process of the assistant, behind Rasa's HTTP contract (``bot/connector.py``)."""
 
+import asyncio
+from contextvars import Context
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
@@ -10,7 +12,15 @@ import structlog
 
 from desk.clock import Clock
 from desk.dialogue.breaker import Breaker
-from desk.dialogue.port import Button, DialogueUnavailableError, Reply, Turn, TurnFailedError
+from desk.dialogue.port import (
+    Button,
+    DialogueUnavailableError,
+    ProcessHealth,
+    Reply,
+    Turn,
+    TurnBrokeOffError,
+    TurnFailedError,
+)
 
 log = structlog.get_logger()
 
@@ -32,7 +42,12 @@ class _Answer(msgspec.Struct):
     replies: list[_Reply]
 
 
+class _Health(msgspec.Struct):
+    memory_bytes: int | None = None
+
+
 _decoder = msgspec.json.Decoder(_Answer)
+_health_decoder = msgspec.json.Decoder(_Health)
 _encoder = msgspec.json.Encoder()
 _KEPT_SECONDS = 3.0
 """How long an idle connection is kept: Rasa's server hangs up after five."""
@@ -53,8 +68,16 @@ class RasaDialogue:
     """Calls Rasa on loopback; every failure is an error that can be retried with the same message id."""
 
     def __init__(
-        self, *, url: str, token: str, clock: Clock, timeout: timedelta = timedelta(seconds=20)
+        self,
+        *,
+        url: str,
+        token: str,
+        clock: Clock,
+        timeout: timedelta = timedelta(seconds=20),
+        name: str = "1",
     ) -> None:
+        self.url = url
+        self.name = name
         self._timeout = timeout.total_seconds()
         self._health_timeout = min(_HEALTH_SECONDS, self._timeout)
         self._breaker = Breaker(clock, probe=timeout)
@@ -62,6 +85,25 @@ class RasaDialogue:
         self._health_url = f"{url}/webhooks/frontdesk/health"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._session: aiohttp.ClientSession | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def is_away(self) -> bool:
+        """Whether so many turns failed that others should go elsewhere."""
+        return self._breaker.is_open
+
+    def look_again(self) -> None:
+        """If it is away and time to look, see in the background whether it is back: no turn waits for that."""
+        if self._breaker.is_open and self._breaker.allows():
+            # In a context of its own: it logs for itself, not for the conversation that made it look.
+            self._looking = asyncio.create_task(self._see(), context=Context())
+
+    async def _see(self) -> None:
+        if await self._ready():
+            self._breaker.half_open()
+            log.info("assistant_is_back", process=self.name)
+        else:
+            self._breaker.failed()
 
     def _client(self) -> aiohttp.ClientSession:
         # Not made in the constructor: it belongs to the loop that runs then.
@@ -79,7 +121,7 @@ class RasaDialogue:
 
         Raises:
             DialogueUnavailableError: nothing answered, or nobody is answered at present.
-            TurnFailedError: this message made the assistant fail.
+            TurnFailedError: this message made the assistant fail, or it broke off.
         """
         await self._look(turn)
         try:
@@ -93,14 +135,14 @@ class RasaDialogue:
         except (aiohttp.ClientError, TimeoutError) as error:
             # It broke off in the middle: perhaps this very message is the reason, so it always counts.
             self._breaker.failed(turn.conversation_id)
-            raise TurnFailedError(f"the assistant broke off: {type(error).__name__}") from error
+            raise TurnBrokeOffError(f"the assistant broke off: {type(error).__name__}") from error
         return self._judge(turn, status, body)
 
     async def _look(self, turn: Turn) -> None:
         """Let the turn go out if the assistant seems to be there; no message is risked to find out that it is not."""
         if not self._breaker.allows():
             raise DialogueUnavailableError("the assistant is away; trying again soon")
-        if self._breaker.is_open and not await self.ready():
+        if self._breaker.is_open and not await self._ready():
             self._breaker.failed(turn.conversation_id)
             raise DialogueUnavailableError("the assistant is not ready")
 
@@ -118,17 +160,27 @@ class RasaDialogue:
         self._breaker.succeeded()
         return replies
 
-    async def ready(self) -> bool:
-        """Say whether Rasa has loaded its model."""
+    async def look(self) -> ProcessHealth:
+        """Ask the process how it is: ready once Rasa has loaded its model."""
         patience = aiohttp.ClientTimeout(total=self._health_timeout)
         try:
             async with self._client().get(self._health_url, timeout=patience) as response:
-                return response.status == HTTPStatus.OK
-        except (aiohttp.ClientError, TimeoutError):
-            return False
+                body = await response.read()
+                if response.status != HTTPStatus.OK:
+                    return ProcessHealth(name=self.name, ready=False)
+            memory = _health_decoder.decode(body).memory_bytes
+        except (aiohttp.ClientError, TimeoutError, msgspec.DecodeError):
+            return ProcessHealth(name=self.name, ready=False)
+        return ProcessHealth(name=self.name, ready=True, memory_bytes=memory)
+
+    async def _ready(self) -> bool:
+        return (await self.look()).ready
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         if self._session is not None:
             await self._session.close()
 

@@ -27,6 +27,10 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("FRONTDESK_HANDOFF_PATIENCE", "soon", "duration"),
         ("FRONTDESK_CHAT_RATE_VISITOR", "fast", "120/minute"),
         ("FRONTDESK_LOG_LEVEL", "LOUD", "pattern"),
+        ("FRONTDESK_RASA_URL", "127.0.0.1:5005", "http://127.0.0.1:5005"),
+        ("FRONTDESK_RASA_URL", " , ", "http://127.0.0.1:5005"),
+        ("FRONTDESK_RASA_URL", "http://a:1/,http://a:1", "twice"),
+        ("FRONTDESK_RASA_PROCESSES", "0", "greater"),
         ("FRONTDESK_PROT", "8080", "FRONTDESK_PORT"),
     ],
 )
@@ -56,6 +60,12 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(
     monkeypatch.setenv("FRONTDESK_PORT", "2")
     assert settings.load().port == 2
     assert settings.load(port=3, host=None).port == 3
+
+
+def test_several_rasa_addresses_have_commas() -> None:
+    assert settings.load().rasa_urls == ("http://127.0.0.1:5005",)
+    two = settings.load(rasa_url="http://127.0.0.1:5005/, http://127.0.0.1:5006")
+    assert two.rasa_urls == ("http://127.0.0.1:5005", "http://127.0.0.1:5006")
 
 
 def test_durations_are_seconds_or_iso(monkeypatch: pytest.MonkeyPatch) -> None:
