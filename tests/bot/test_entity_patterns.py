@@ -1,19 +1,20 @@
-"""The entity patterns, applied the way Rasa's RegexEntityExtractor applies them."""
+"""The entity patterns of the shipped data: what is found in what customers write, and what is not."""
 
-import re
-from collections.abc import Iterator
+from __future__ import annotations
+
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
-FILES = (
-    ROOT / "data/nlu/entities.yml",
-    ROOT / "data/lookups/product.yml",
-    ROOT / "data/lookups/account_type.yml",
+from tests.bot.entity_data import (
+    annotations,
+    blocks,
+    found,
+    plain,
+    shipped,
+    training_lines,
 )
+
 ENTITIES = {
     "order_number",
     "invoice_number",
@@ -28,59 +29,13 @@ ENTITIES = {
     "account_type",
 }
 
-type Hit = tuple[str, str]
-
-
-def blocks(kind: str) -> Iterator[tuple[str, list[str]]]:
-    """Name and example lines of every block of a kind, read like Rasa's YAML reader."""
-    for path in FILES:
-        for item in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]:
-            if kind in item:
-                lines = item["examples"].splitlines()
-                assert all(line.startswith("-") for line in lines), path
-                yield item[kind], [line[1:].strip("\n\r ") for line in lines]
-
-
-def load_patterns() -> list[tuple[str, re.Pattern[str]]]:
-    """One pattern per regex line and one per look-up table, without word boundaries."""
-    found = [(name, line) for name, lines in blocks("regex") for line in lines]
-    for name, lines in blocks("lookup"):
-        found.append((name, "(" + "|".join(re.escape(line) for line in lines) + ")"))
-    return [(name, re.compile(pattern, re.IGNORECASE)) for name, pattern in found]
-
-
-PATTERNS = load_patterns()
-ANNOTATION = re.compile(r"\[([^\]]+)\]\((\w+)\)")
-
-
-def training_lines() -> list[str]:
-    """Every example of every intent, as written."""
-    return [
-        line[1:].strip()
-        for path in sorted((ROOT / "data/nlu").glob("*.yml"))
-        for item in yaml.safe_load(path.read_text(encoding="utf-8"))["nlu"]
-        if "intent" in item
-        for line in item["examples"].splitlines()
-    ]
-
-
-def plain(line: str) -> str:
-    """An example without its annotations."""
-    return ANNOTATION.sub(r"\1", line)
-
-
-def spans(text: str) -> list[tuple[int, int, str]]:
-    """Every hit of every pattern as start, end and entity, in order of the text."""
-    return sorted(
-        (match.start(), match.end(), name)
-        for name, pattern in PATTERNS
-        for match in pattern.finditer(text)
-    )
+Hit = tuple[str, str]
+FINDER = shipped()
 
 
 def extract(text: str) -> list[Hit]:
-    """Every hit as entity and value."""
-    return [(name, text[start:end]) for start, end, name in spans(text)]
+    """Every hit as entity and the text it stands for."""
+    return [(one["entity"], one["text"]) for one in found(FINDER, text)]
 
 
 def order(value: str) -> list[Hit]:
@@ -386,49 +341,40 @@ def test_holds_inside_chinese(text: str, expected: list[Hit]) -> None:
         assert extract(wrapped) == expected
 
 
-def test_no_two_hits_overlap() -> None:
+def test_hits_do_not_overlap_and_stand_where_they_say() -> None:
     """In the cases above and in every sentence the assistant is trained on."""
     texts = [text for text, _ in FOUND] + [plain(line) for line in training_lines()]
     assert len(texts) > 2_000
-    overlapping = [
-        text
-        for text in texts
-        if any(end > start for (_, end, _), (start, _, _) in pairwise(spans(text)))
-    ]
-    assert overlapping == []
+    for text in texts:
+        hits = found(FINDER, text)
+        assert all(text[one["start"] : one["end"]] == one["text"] for one in hits)
+        assert all(one["end"] <= other["start"] for one, other in pairwise(hits)), text
 
 
-def test_every_entity_is_annotated_twice_as_its_pattern_finds_it() -> None:
-    """Rasa ignores the patterns of an entity that no example annotates, and warns at one."""
-    annotated = [
-        (name, value, plain(line))
-        for line in training_lines()
-        for value, name in ANNOTATION.findall(line)
-    ]
+def test_every_entity_is_annotated_twice_as_it_is_found() -> None:
+    """As with RegexEntityExtractor, the patterns of an entity count only if an example annotates it."""
+    annotated = [(hit, plain(line)) for line in training_lines() for hit in annotations(line)]
     for entity in ENTITIES:
-        assert sum(name == entity for name, _, _ in annotated) >= 2, entity
-    for name, value, text in annotated:
-        assert (name, value) in extract(text)
+        assert sum(name == entity for (name, _), _ in annotated) >= 2, entity
+    for hit, text in annotated:
+        assert hit in extract(text)
 
 
-def test_every_entity_has_patterns_and_cases() -> None:
-    assert {name for name, _ in PATTERNS} == ENTITIES
+def test_every_entity_has_cases() -> None:
     assert {name for _, hits in FOUND for name, _ in hits} == ENTITIES
-
-
-def test_no_pattern_matches_nothing() -> None:
-    for text in ("", "x", "hello", "你好"):
-        assert not any(start == end for start, end, _ in spans(text))
+    named = {name for kind in ("regex", "lookup") for name, _ in blocks(kind)}
+    assert named == ENTITIES - {"email", "phone", "money", "date"}
 
 
 @pytest.mark.parametrize(("name", "lines"), list(blocks("lookup")))
-def test_longer_lookup_entries_come_first(name: str, lines: list[str]) -> None:
-    """The first alternative wins, so an entry must not hide a longer one below it."""
+def test_no_word_stands_twice_in_a_table(name: str, lines: list[str]) -> None:
     lowered = [line.lower() for line in lines]
     assert len(set(lowered)) == len(lowered), name
-    for position, line in enumerate(lowered):
-        hidden = [other for other in lowered[position + 1 :] if other.startswith(line)]
-        assert not hidden, (name, line)
+
+
+def test_every_alias_has_one_name() -> None:
+    aliases = [line.lower() for _, lines in blocks("synonym") for line in lines]
+    assert len(set(aliases)) == len(aliases) > 100
 
 
 @pytest.mark.parametrize("noise", ["1 ", "a.", "a@", "第", "1-", "+1", "T", "[](", "优先级", "9"])
