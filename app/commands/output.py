@@ -108,3 +108,17 @@ def progress(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
     with bar:
         task = bar.add_task(title, total=total)
         yield lambda done: bar.update(task, completed=done)
+
+
+@contextmanager
+def lines(title: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner on standard error with the latest line that what is given is called with.
+
+    Into a file or a pipe nothing is shown.
+    """
+    shown = Console(file=sys.stderr)
+    if not shown.is_terminal:
+        yield lambda _: None
+        return
+    with shown.status(title) as status:
+        yield lambda line: status.update(visible(f"{title}: {shortened(line, 100)}"))

@@ -48,6 +48,9 @@ def test_every_command_of_the_issue_is_there() -> None:
         "shop show",
         "report csat",
         "nlu evaluate",
+        "nlu benchmark",
+        "nlu suggest",
+        "nlu approve",
     }
 
 

@@ -13,7 +13,7 @@ TWIN = """#!{python}
 import json, sys
 assert sys.argv[1:3] == ["-m", "bot.evaluate"], sys.argv
 print("a library says hello", file=sys.stderr)
-print(json.dumps({{"intents": ["greet", "order"]}}), flush=True)
+print(json.dumps({{"intents": ["greet", "order", "退货"]}}), flush=True)
 for line in sys.stdin:
     text = json.loads(line)["text"]
     if text == "die":
@@ -21,6 +21,7 @@ for line in sys.stdin:
     if text == "end":
         break
     intent = "greet" if "hello" in text or text.startswith("intent") else "order"
+    intent = "退货" if text.endswith("退货吗") else intent
     print(json.dumps({{"intent": intent, "confidence": 0.9, "ms": 2.0}}), flush=True)
 """
 HEADER = "text,intent\n"
@@ -71,7 +72,34 @@ async def test_the_report_for_people(invoke: Frontdesk, model: str, tmp_path: Pa
     result = await invoke("nlu", "evaluate", path, "--model", model)
     assert "3 texts: accuracy 33.3%" in result.stdout
     assert "hello again" in result.stdout
-    assert "The model does not know these intents: farewell" in result.stderr
+    assert (
+        "The model does not know 1 of the 3 intents (1 of 3 texts, counted as wrong): farewell"
+        in result.stderr
+    )
+
+
+async def test_intents_named_in_chinese(invoke: Frontdesk, model: str, tmp_path: Path) -> None:
+    path = examples(tmp_path, "文本,意图\n你要退货吗,退货\nhello 退货,退货\n")
+    words = ["--text", "文本", "--intent", "意图", "--model", model, "--json"]
+    result = await invoke("nlu", "evaluate", path, *words)
+    data = json.loads(result.stdout)
+    assert data["per_intent"]["退货"]["n"] == 2
+    assert data["confusions"] == [
+        {"intent": "退货", "predicted": "greet", "n": 1, "examples": ["hello 退货"]}
+    ]
+
+
+async def test_rows_without_a_text_or_an_intent_are_counted_out(
+    invoke: Frontdesk, model: str, tmp_path: Path
+) -> None:
+    rows = "hello,greet\r\n,greet\r\n\r\nhello,\r\n\u200b,greet\r\n,\r\nbye,order\r\n"
+    path = examples(tmp_path, f"\ufefftext,intent\r\n{rows}")
+    result = await invoke("nlu", "evaluate", path, "--model", model, "--json")
+    data = json.loads(result.stdout)
+    assert (data["n"], data["accuracy"]) == (2, 1)
+    assert result.stderr.splitlines() == [
+        "e.csv: left out without a text or an intent: 3 (line 3, 5, 6)"
+    ]
 
 
 async def test_other_columns(invoke: Frontdesk, model: str, tmp_path: Path) -> None:
@@ -97,9 +125,15 @@ async def test_the_model_reads_what_it_would_read_of_a_customer(
         (f"{HEADER}hello,greet\ndie,greet\n", "the model could not be asked: it died"),
         (f"{HEADER}end,greet\n", "the model could not be asked: a library says hello"),
         (f"{HEADER}hello,a\nhello,b\n", "the model knows none of the intents in the file"),
-        (f"{HEADER}hello,greet\nhello,\n", "e.csv line 3: both text and intent must be filled"),
-        (f"{HEADER}hello,greet,x\n", "e.csv line 2: both text and intent must be filled"),
-        (HEADER, "has a header and no rows"),
+        (f"{HEADER}hello,\n", "e.csv has no row with both text and intent"),
+        (f"{HEADER}hello, you,greet\n", "e.csv line 2: 3 cells in 2 columns; is a text with a"),
+        (
+            f'{HEADER}hello,greet\n"no end,greet\n' + "x,y\n" * 60,
+            "e.csv line 3: a quote is opened",
+        ),
+        (f"{HEADER}hello,greet\n{'x' * 200_000},greet\n", "field larger than field limit"),
+        ("text,intent,text\nhello,greet,hi\n", "e.csv has the column text more than once"),
+        (HEADER, "e.csv has no row with both text and intent"),
         ("", "e.csv has no header"),
     ],
 )
@@ -108,6 +142,15 @@ async def test_bad_input_is_one_line(
 ) -> None:
     path = examples(tmp_path, content)
     assert reason in failure(await invoke("nlu", "evaluate", path, "--model", model))
+
+
+async def test_another_encoding_is_named(invoke: Frontdesk, model: str, tmp_path: Path) -> None:
+    path = tmp_path / "e.csv"
+    path.write_bytes(f"{HEADER}hello 你好,greet\n".encode("gb18030"))
+    line = failure(await invoke("nlu", "evaluate", str(path), "--model", model))
+    assert "e.csv is not utf-8-sig" in line
+    words = ["--model", model, "--json", "--encoding", "gb18030"]
+    assert json.loads((await invoke("nlu", "evaluate", str(path), *words)).stdout)["n"] == 1
 
 
 async def test_what_is_missing_is_one_line(
@@ -129,7 +172,7 @@ async def test_the_real_model(invoke: Frontdesk, tmp_path: Path) -> None:
     rasa.sync(tmp_path / "sync.log", lambda _: None)
     tiny = ROOT / "tests" / "bot" / "tiny"
     command = [
-        *(str(rasa.PYTHON), "-m", "rasa", "train", "--domain", str(tiny / "domain.yml")),
+        *(str(rasa.PYTHON), "-m", "bot", "train", "--domain", str(tiny / "domain.yml")),
         *("--config", str(tiny / "config.yml"), "--data", str(tiny / "data.yml")),
         *("--out", str(tmp_path), "--fixed-model-name", "tiny"),
     ]

@@ -1,0 +1,90 @@
+"""What the assistant could learn from its conversations: asked in Rasa's environment, cleaned for a person."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from app.nlu import approval, training_data
+from app.nlu.child import Tell, document
+from app.nlu.review import Decision, Suggestion
+from desk.settings import Settings
+
+_MOST_EXAMPLES = 20
+_REASONS = {
+    "rejected": "rejected what was offered",
+    "not_understood": "not understood",
+    "asked_for_human": "asked for a person right after",
+    "rephrased": "said again in other words",
+    "out_of_scope": "taken for out of scope",
+    "unsure": "understood with doubt",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Suggestions, the most rewarding first, and what they were found in."""
+
+    conversations: int
+    messages: int
+    unclear: int
+    left_out: int
+    compared_by: str
+    suggestions: tuple[Suggestion, ...]
+    intents: frozenset[str]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what programs read."""
+        return {key: value for key, value in asdict(self).items() if key != "intents"}
+
+
+def suggestions(
+    settings: Settings, root: Path, since: int, below: float, limit: int, tell: Tell
+) -> Found:
+    """Read the conversations of the last ``since`` days; personal data is taken out.
+
+    Raises:
+        RasaError: Rasa's environment is missing, or the conversations cannot be read.
+        InvalidError: the training data cannot be read.
+    """
+    intents = training_data.known_intents(root / "domain.yml")
+    taught = list(training_data.examples(root / "data" / "nlu"))
+    known = {approval.key(example.text) for example in taught}
+    content = document(
+        ["bot.suggest", "--since-days", str(since), "--below", str(below)],
+        tell,
+        lines=({"text": example.text, "intent": example.intent} for example in taught),
+        env={"FRONTDESK_TRACKER_URL": tracker_url(settings)},
+    )
+    listed = content.pop("suggestions")
+    shown = [one for one in (_suggestion(values, known) for values in listed) if one.examples]
+    return Found(
+        **content,
+        suggestions=tuple(shown[:limit]),
+        intents=intents,
+    )
+
+
+def tracker_url(settings: Settings) -> str:
+    """Return where Rasa keeps its conversations."""
+    return settings.tracker_url or f"sqlite:///{settings.data_dir.resolve() / 'trackers.sqlite'}"
+
+
+def _suggestion(values: dict[str, Any], known: set[str]) -> Suggestion:
+    is_clear = values["is_clear"] and values["intent"]
+    return Suggestion(
+        decision=Decision.KEEP if is_clear else Decision.DECIDE,
+        intent=values["intent"] or "",
+        why="; ".join(f"{_REASONS[name]} {n}" for name, n in values["reasons"].items()),
+        also=tuple(values["also"]),
+        messages=values["messages"],
+        conversations=values["conversations"],
+        reasons=values["reasons"],
+        examples=tuple(_distinct(values["examples"], known))[:_MOST_EXAMPLES],
+    )
+
+
+def _distinct(texts: Iterable[str], known: set[str]) -> list[str]:
+    """Texts that differ without their numbers and names, and that the training data does not have."""
+    found = {approval.key(text): approval.plain(text) for text in reversed(list(texts))}
+    return [text for same, text in reversed(found.items()) if same and same not in known]
