@@ -2,11 +2,11 @@
 
 from rasa_sdk.events import EventType
 
-from actions.act import Speaker
 from actions.again import again, payload
 from actions.heard import Heard
 from actions.memory import ask
 from actions.services import Services
+from actions.speaker import Speaker
 from actions.titles import ticket_title
 from actions.wording import mask_email, mask_phone
 from desk.commerce.model import Customer

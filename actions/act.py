@@ -1,8 +1,7 @@
 """What all our actions share: a name, the services, and a message already read."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
@@ -10,29 +9,9 @@ from rasa_sdk.interfaces import Action, Tracker
 from rasa_sdk.types import DomainDict
 
 from actions.heard import Heard, read
+from actions.meaning import meaning
 from actions.services import Services
-
-type Buttons = list[dict[str, str]]
-
-
-class Speaker:
-    """Says responses of ``data/responses``; Rasa picks the language and fills the placeholders."""
-
-    def __init__(self, dispatcher: CollectingDispatcher) -> None:
-        self._dispatcher = dispatcher
-
-    def say(self, response: str, *, buttons: Buttons | None = None, **values: str | int) -> None:
-        """Say a response by its name."""
-        filled: Mapping[str, Any] = {name: _plain(value) for name, value in values.items()}
-        self._dispatcher.utter_message(response=response, buttons=buttons, **filled)
-
-    def tell(self, text: str, *, buttons: Buttons | None = None) -> None:
-        """Say a text that the shop wrote itself."""
-        self._dispatcher.utter_message(text=text, buttons=buttons)
-
-    def command(self, name: str, **values: str) -> None:
-        """Tell the desk to do something once this turn's replies are stored."""
-        self._dispatcher.utter_message(json_message={"command": name, **values})
+from actions.speaker import Speaker
 
 
 class Act(Action):
@@ -51,13 +30,10 @@ class Act(Action):
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: DomainDict
     ) -> list[EventType]:
         """Called by Rasa."""
-        return await self.act(Speaker(dispatcher), read(tracker))
+        heard = read(tracker)
+        meant = await meaning(self.services, heard)
+        return await self.act(Speaker(dispatcher), heard) if meant is None else meant
 
     @abstractmethod
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Do it."""
-
-
-def _plain(value: str | int) -> str | int:
-    # Rasa's template engine takes "0[" in a value for its own mark and would show the bare template.
-    return value.replace("0[", "0 [") if isinstance(value, str) else value

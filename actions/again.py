@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from rasa_sdk.events import ActionExecuted, EventType, UserUttered
+
+from actions.heard import Heard
 
 
 def payload(intent: str, entities: Mapping[str, str] | None = None) -> str:
@@ -20,8 +23,19 @@ def split(text: str) -> tuple[str, dict[str, str]]:
 def again(text: str) -> list[EventType]:
     """Return the events that end this turn's part and begin one with the payload ``text``."""
     intent, entities = split(text)
-    found = [
-        {"entity": name, "value": value, "start": 0, "end": 0} for name, value in entities.items()
-    ]
-    parsed = {"text": text, "intent": {"name": intent, "confidence": 1.0}, "entities": found}
+    return _heard_as(text, intent, [_entity(name, value) for name, value in entities.items()])
+
+
+def taken_as(intent: str, heard: Heard) -> list[EventType]:
+    """Return the events that begin the turn once more with the same words and another intent."""
+    found = [_entity(one.name, one.value, one.start, one.end) for one in heard.entities]
+    return _heard_as(heard.text, intent, found)
+
+
+def _heard_as(text: str, intent: str, entities: list[dict[str, Any]]) -> list[EventType]:
+    parsed = {"text": text, "intent": {"name": intent, "confidence": 1.0}, "entities": entities}
     return [ActionExecuted("action_listen"), UserUttered(text, parse_data=parsed)]
+
+
+def _entity(name: str, value: str, start: int = 0, end: int = 0) -> dict[str, Any]:
+    return {"entity": name, "value": value, "start": start, "end": end}

@@ -4,12 +4,15 @@ import re
 
 from rasa_sdk.events import EventType
 
-from actions.act import Act, Speaker
+from actions.act import Act
 from actions.again import again, payload
 from actions.forms.catalogue import FEEDBACK
 from actions.heard import Heard
 from actions.memory import ask, left
+from actions.product_answers import ProductAnswers
 from actions.reading import shape
+from actions.services import Services
+from actions.speaker import Speaker
 from actions.wording import moment
 from desk.commerce.policies import Topic
 
@@ -58,10 +61,18 @@ class Answer(Act):
 
     NAME = "action_answer"
 
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
+        self._products = ProductAnswers(services)
+
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Say it; a form that is open asks its question again after that."""
         if _asks_for_own(heard):
             return again(payload("track_order"))
+        if heard.intent == "place_order":
+            said = await self._products.answer(speaker, heard)
+            if said is not None:
+                return said
         topic = _TOPICS.get(heard.intent)
         if heard.intent == "out_of_scope" and shape.is_language_wish(heard.text):
             speaker.say("utter_language")
@@ -76,8 +87,7 @@ class Answer(Act):
             speaker.say(_THEN[heard.intent])
         # Somebody who asks something new is done with rating.
         ended = left(heard) if heard.active_form == FEEDBACK.name else []
-        thanked = heard.intent == "thanks" and heard.active_form is None
-        return [*ended, *([ask("go", no="/goodbye")] if thanked else [])]
+        return [*ended, *([] if heard.active_form else _asks(heard.intent))]
 
     def _say_open(self, speaker: Speaker, heard: Heard) -> None:
         policies, now = self.services.policies, self.services.clock()
@@ -87,6 +97,13 @@ class Answer(Act):
         opens = moment(policies.next_opening(now), heard.language, policies.zone)
         if opens:
             speaker.say("utter_closed_now", opens=opens)
+
+
+def _asks(intent: str) -> list[EventType]:
+    """Return what yes and no to the last words of an answer mean."""
+    if intent == "thanks":
+        return [ask("go", no="/goodbye")]
+    return [ask("or_ticket", yes="/open_ticket")] if intent in _THEN else []
 
 
 def _asks_for_own(heard: Heard) -> bool:

@@ -1,14 +1,13 @@
-"""Following up: a number, a score or "the other one", said when no form asked for it."""
+"""Following up: a number or "the other one", said when no form asked for it."""
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.act import Buttons, Speaker
 from actions.again import again, payload
 from actions.forms.catalogue import ORDER_GOALS
 from actions.heard import Heard
-from actions.memory import asked
 from actions.reading import values
 from actions.reading.wish import wish_beside
+from actions.speaker import Buttons, Speaker
 from actions.titles import title
 from actions.which import refers, which_order
 from desk.commerce.service import Commerce
@@ -20,8 +19,6 @@ _OFFERED = ("track_order", "check_invoice", "cancel_order", "get_refund")
 
 async def follow(commerce: Commerce, speaker: Speaker, heard: Heard) -> list[EventType] | None:
     """Go on with what the message points at; None when it points at nothing."""
-    if (score := _score(heard)) is not None:
-        return again(payload("give_feedback", {"score": str(score)}))
     if ticket := heard.value("ticket_number"):
         return again(payload("ticket_status", {"ticket_number": ticket}))
     number = values.order_number(heard)
@@ -49,11 +46,6 @@ def _carried(heard: Heard, number: str | None) -> dict[str, str]:
         **found,
         **({"address": address} if address else {}),
     }
-
-
-def _score(heard: Heard) -> int | None:
-    pending = asked(heard)
-    return values.score(heard) if pending is not None and pending["kind"] == "score" else None
 
 
 def _wishes(number: str, heard: Heard) -> Buttons:

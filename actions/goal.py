@@ -2,13 +2,14 @@
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.act import Act, Speaker
+from actions.act import Act
 from actions.again import again
 from actions.forms.catalogue import FEEDBACK, FORM_OF, FORMS
 from actions.forms.form import Form
 from actions.heard import Heard
 from actions.memory import CONFIRMED, asked, cleared, left
 from actions.reading import values
+from actions.speaker import Speaker
 from actions.which import leaves_open, which_order
 
 _CARRIED = ("topic",)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from rasa_sdk.interfaces import Tracker
@@ -39,6 +40,8 @@ class Heard:
     """Actions that answered the message before this one."""
     done_since_pending: tuple[str, ...] = ()
     """Actions run since ``pending`` was set last."""
+    before_at: datetime | None = None
+    """When the assistant read the message before this one."""
 
     @property
     def language(self) -> str:
@@ -68,9 +71,10 @@ def read(tracker: Tracker) -> Heard:
     latest = tracker.latest_message
     intent = latest.get("intent") or {}
     events = tracker.events
-    users = [index for index, event in enumerate(events) if event.get("event") == "user"]
-    here = users[-1] if users else len(events)
-    before = users[-2] if len(users) > 1 else 0
+    here = next(iter(_users(events, typed=False)), len(events))
+    typed = _users(events, typed=True)
+    began = typed[0] if typed else len(events)
+    before = typed[1] if len(typed) > 1 else None
     return Heard(
         conversation_id=tracker.sender_id,
         message_id=_message_id(events),
@@ -82,8 +86,9 @@ def read(tracker: Tracker) -> Heard:
         slots=dict(tracker.slots),
         active_form=(tracker.active_loop or {}).get("name"),
         done_now=_actions(events[here:]),
-        said_before=_actions(events[before:here]),
+        said_before=_actions(events[before or 0 : began]),
         done_since_pending=_actions(events[_set_last("pending", events) :]),
+        before_at=None if before is None else _time(events[before]),
     )
 
 
@@ -97,6 +102,16 @@ def started_now(tracker: Tracker, form: str) -> bool:
     return False
 
 
+def _users(events: Sequence[Mapping[str, Any]], *, typed: bool) -> list[int]:
+    """Return where messages stand, the latest first; ``typed`` leaves out what an action went on with."""
+    return [
+        index
+        for index in range(len(events) - 1, -1, -1)
+        if events[index].get("event") == "user"
+        and (not typed or (events[index].get("metadata") or {}).get("message_id"))
+    ]
+
+
 def _message_id(events: Iterable[Mapping[str, Any]]) -> str:
     # A turn that an action continues in the customer's name (see actions/again.py) has no id of its own.
     fallback = ""
@@ -108,6 +123,11 @@ def _message_id(events: Iterable[Mapping[str, Any]]) -> str:
             return str(given)
         fallback = fallback or str(event.get("message_id") or "")
     return fallback
+
+
+def _time(event: Mapping[str, Any]) -> datetime | None:
+    at = event.get("timestamp")
+    return datetime.fromtimestamp(at, UTC) if at else None
 
 
 def _actions(events: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:

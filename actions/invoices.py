@@ -2,9 +2,9 @@
 
 from rasa_sdk.events import EventType
 
-from actions.act import Speaker
 from actions.heard import Heard
 from actions.services import Services
+from actions.speaker import Speaker
 from actions.titles import ticket_title
 from actions.wording import day
 from desk.commerce.model import Invoice, Order

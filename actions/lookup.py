@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.account import AccountAnswers
-from actions.act import Act, Speaker
+from actions.act import Act
 from actions.again import again, payload
 from actions.ending import ended_early
 from actions.forms.catalogue import ACCOUNT_GOALS
@@ -13,6 +13,7 @@ from actions.heard import Heard
 from actions.invoices import InvoiceAnswers
 from actions.memory import CONFIRMED, ask, offer_paused
 from actions.services import Services
+from actions.speaker import Speaker
 from actions.titles import ticket_title
 from actions.wording import day, goods
 from desk.commerce.model import Customer, Order, OrderStatus, Refund
@@ -86,6 +87,9 @@ class Lookup(Act):
             carrier=order.carrier or "",
             tracking=order.tracking_number or "",
         )
+        if order.status is OrderStatus.DELIVERED and not heard.slots.get("paused_form"):
+            # "Is anything missing or damaged?" may be answered with a yes.
+            return [ask("damage", yes=payload("complaint", {"order_number": order.number}))]
         return []
 
     def _on_the_way(self, order: Order) -> str:

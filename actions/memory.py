@@ -5,11 +5,11 @@ from typing import Any
 
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 
-from actions.act import Speaker
 from actions.again import payload
 from actions.forms.catalogue import CONTEXT, FORMS
 from actions.forms.form import Form
 from actions.heard import Heard
+from actions.speaker import Speaker
 from actions.titles import title
 
 CONFIRMED = "confirmed"

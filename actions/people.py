@@ -2,10 +2,11 @@
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.act import Act, Speaker
+from actions.act import Act
 from actions.heard import Heard
 from actions.memory import ask, left
 from actions.reading import shape
+from actions.speaker import Speaker
 from actions.wording import day, moment
 from desk.tickets.model import EntryAuthor, EntryKind, Ticket
 

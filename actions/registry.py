@@ -6,6 +6,7 @@ from actions.answer import Answer, Consent, Offers
 from actions.forms import catalogue
 from actions.forms.checks import (
     ValidateAddressForm,
+    ValidateComplaintForm,
     ValidateFeedbackForm,
     ValidateOrderForm,
     ValidateRefundForm,
@@ -33,7 +34,7 @@ _ACTS = (
 _FORMS: tuple[tuple[type[ValidateForm], Form], ...] = (
     (ValidateOrderForm, catalogue.ORDER),
     (ValidateRefundForm, catalogue.REFUND),
-    (ValidateForm, catalogue.COMPLAINT),
+    (ValidateComplaintForm, catalogue.COMPLAINT),
     (ValidateAddressForm, catalogue.ADDRESS),
     (ValidateTicketForm, catalogue.TICKET),
     (ValidateFeedbackForm, catalogue.FEEDBACK),

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.act import Act, Speaker
+from actions.act import Act
 from actions.ending import ended_early
 from actions.forms.catalogue import (
     ADDRESS,
@@ -20,6 +20,7 @@ from actions.forms.catalogue import (
 from actions.forms.form import Form
 from actions.heard import Heard
 from actions.memory import cleared, offer_paused
+from actions.speaker import Speaker
 from actions.titles import ticket_title
 from actions.wording import mask_email
 from desk.tickets.model import Ticket
@@ -90,24 +91,35 @@ class SubmitRefund(Submit):
 
 
 class SubmitComplaint(Submit):
-    """A complaint; the order is what the customer says, nobody proved it."""
+    """A complaint; an order that the customer did not prove to be theirs is told as such."""
 
     NAME = "action_submit_complaint"
     FORM = COMPLAINT
 
     async def submit(self, speaker: Speaker, heard: Heard) -> None:
         """Pass it on."""
-        order = heard.slots.get("about_order")
-        kind = "complaint" if order == NOT_GIVEN else "complaint_about"
+        given = heard.slots.get("about_order")
+        proved = await self._proved(heard, str(given))
+        kind = "complaint" if given == NOT_GIVEN else "complaint_about"
+        about = "" if given == NOT_GIVEN or proved else _UNPROVED
         ticket = await self.open(
             heard,
             topic="complaint",
-            title=ticket_title(kind, heard.language, str(order)),
-            description=_lines(heard, reason="What happened", about_order="Order", wish="Wish"),
-            order=None if order == NOT_GIVEN else str(order),
+            title=ticket_title(kind, heard.language, str(given)),
+            description=_lines(heard, reason="What happened", about_order="Order", wish="Wish")
+            + about,
+            order=proved,
             priority="high",
         )
         speaker.say("utter_complaint_taken", ticket=ticket.number)
+
+    async def _proved(self, heard: Heard, number: str) -> str | None:
+        commerce = self.services.commerce
+        customer = await commerce.verified(conversation_id=heard.conversation_id)
+        if customer is None:
+            return None
+        order = await commerce.order(customer_id=customer.id, number=number)
+        return order.number if order else None
 
 
 class SubmitAddress(Submit):
@@ -184,6 +196,9 @@ class SubmitFeedback(Submit):
                 key=heard.key(self.NAME),
             )
         speaker.say("utter_feedback_thanks")
+
+
+_UNPROVED = "\nThe order number was given by the customer, not verified."
 
 
 def _lines(heard: Heard, **labels: str) -> str:

@@ -1,14 +1,18 @@
 """Yes, no, bits of information, and messages that were not understood."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.act import Act, Buttons, Speaker
+from actions.act import Act
 from actions.again import again, payload
 from actions.follow import follow
 from actions.forms.catalogue import FORM_OF
 from actions.heard import Heard
 from actions.memory import ask, asked, dropped, offer_paused
 from actions.reading import shape, values
+from actions.speaker import Buttons, Speaker
 from actions.titles import TITLES, ticket_title, title
 
 _GUESSES = 3
@@ -25,12 +29,15 @@ class Affirm(Act):
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Do what was asked about."""
         pending = asked(heard)
-        if pending is None:
+        if pending is None or _is_no_answer(pending, heard):
             speaker.say("utter_yes_to_nothing")
             return []
         done: list[EventType] = [SlotSet("pending", None)]
         if pending.get("yes"):
             return [*done, *again(str(pending["yes"]))]
+        if pending["kind"] == "score":
+            # "ok" is no score: ask for one, with buttons.
+            return [*done, *again(payload("give_feedback"))]
         if pending["kind"] == "cancel_order":
             await self._cancel(speaker, heard, str(pending["order"]))
         elif pending["kind"] == "delete_account":
@@ -62,6 +69,13 @@ class Affirm(Act):
         speaker.say("utter_delete_asked", ticket=ticket.number)
 
 
+def _is_no_answer(pending: Mapping[str, Any], heard: Heard) -> bool:
+    """Say whether "ok" only takes note of the news that ended with "is anything damaged?"."""
+    if pending["kind"] != "damage":
+        return False
+    return bool(heard.done_since_pending) or not shape.is_plain_yes(heard.text)
+
+
 class Deny(Act):
     """No, to whatever was asked last."""
 
@@ -74,6 +88,8 @@ class Deny(Act):
             speaker.say("utter_no_to_nothing")
             return []
         done: list[EventType] = [SlotSet("pending", None)]
+        if pending["kind"] == "or_ticket" and shape.is_still_wrong(heard.text):
+            return [*done, *again(str(pending["yes"]))]
         if pending.get("no"):
             return [*done, *again(str(pending["no"]))]
         if pending.get("drop"):
@@ -89,6 +105,9 @@ _NO = {
     "rephrase": "utter_please_rephrase",
     "score": "utter_no_score",
     "go": "utter_no_to_nothing",
+    "damage": "utter_no_to_nothing",
+    "or_ticket": "utter_no_to_nothing",
+    "product": "utter_no_to_nothing",
 }
 
 
@@ -102,8 +121,11 @@ class Inform(Act):
         followed = await follow(self.services.commerce, speaker, heard)
         if followed is not None:
             return followed
-        speaker.say("utter_what_for")
         proof = values.contact(heard)
+        conversation = heard.conversation_id
+        if proof and await self.services.commerce.locked(conversation_id=conversation):
+            return again(payload("track_order"))
+        speaker.say("utter_what_for")
         return [SlotSet("contact_proof", proof)] if proof else []
 
 

@@ -2,7 +2,7 @@
 
 from actions.forms.form import Form, Question, Reader, Taking, Value
 from actions.heard import Heard
-from actions.reading import shape, values
+from actions.reading import rating, shape, values
 
 ACCOUNT_GOALS = frozenset({"edit_account", "delete_account", "switch_account"})
 ORDER_GOALS = frozenset(
@@ -22,6 +22,15 @@ def _words(heard: Heard) -> Value | None:
     if heard.is_button or not shape.says_something(heard.text):
         return None
     return heard.text
+
+
+def _story_at_once(heard: Heard) -> Value | None:
+    """Return what happened when the wish to complain tells it: "the teapot arrived broken"."""
+    if heard.is_button or heard.intent != "complaint" or heard.slots.get("reason") is not None:
+        return None
+    tells = shape.size(heard.text) >= 3 and not shape.is_command(heard.text)
+    asks = shape.is_question(heard.text) and not shape.is_plea(heard.text)
+    return heard.text if tells and not asks else None
 
 
 def _carried(entity: str) -> Reader:
@@ -52,10 +61,19 @@ def _number_beside_address(heard: Heard) -> Value | None:
     return None if number and address and number in address else number
 
 
+def _score(heard: Heard) -> Value | None:
+    return rating.rating(heard.value("score") or heard.text)
+
+
 def _score_inside(heard: Heard) -> Value | None:
     if heard.value("score") is not None:
-        return values.score(heard)
-    return values.rating_inside(heard.text) if heard.intent == "give_feedback" else None
+        return _score(heard)
+    return rating.with_unit(heard.text) if heard.intent == "give_feedback" else None
+
+
+def _comment_beside_score(heard: Heard) -> Value | None:
+    typed = not heard.is_button and heard.slots.get("score") is None
+    return heard.value("comment") or (rating.comment(heard.text) if typed else None)
 
 
 _ORDER_NUMBER = Question(slot="order_number", answer=_number, glean=values.order_number)
@@ -85,7 +103,7 @@ REFUND = Form(
 COMPLAINT = Form(
     name="complaint_form",
     questions=(
-        Question(slot="reason", answer=_words, glean=_nothing, taking=Taking.STORY),
+        Question(slot="reason", answer=_words, glean=_story_at_once, taking=Taking.STORY),
         Question(slot="about_order", answer=_number, glean=values.order_number, skip=NOT_GIVEN),
         _WISH,
     ),
@@ -115,7 +133,7 @@ TICKET = Form(
             slot="title",
             answer=_words,
             glean=_carried("title"),
-            taking=Taking.STORY,
+            taking=Taking.WORDS,
             overflow="description",
         ),
         Question(slot="description", answer=_words, glean=_nothing, taking=Taking.STORY),
@@ -138,9 +156,13 @@ TICKET = Form(
 FEEDBACK = Form(
     name="feedback_form",
     questions=(
-        Question(slot="score", answer=values.score, glean=_score_inside),
+        Question(slot="score", answer=_score, glean=_score_inside),
         Question(
-            slot="comment", answer=_words, glean=_nothing, taking=Taking.STORY, skip=NOT_GIVEN
+            slot="comment",
+            answer=_words,
+            glean=_comment_beside_score,
+            taking=Taking.STORY,
+            skip=NOT_GIVEN,
         ),
     ),
     intents=frozenset({"give_feedback"}),

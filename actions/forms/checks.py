@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from actions.act import Buttons
 from actions.again import payload
+from actions.ending import with_ticket
 from actions.forms.catalogue import ACCOUNT_GOALS
 from actions.forms.fill import Filled, Outcome
 from actions.forms.identify import Identity, Standing, identify
 from actions.forms.rulings import address_ruling, refund_ruling
 from actions.forms.validate import REQUESTED, Check, ValidateForm
 from actions.heard import Heard
+from actions.speaker import Buttons
 from actions.titles import ticket_title, title
 from actions.which import which_order
 from actions.wording import goods, mask_email
@@ -18,6 +19,8 @@ from desk.commerce.model import Order
 
 _TOPICS = frozenset({"account", "order_change"})
 _PROVED = frozenset({"order_number", "contact_proof"})
+_SPOKE_OF_ORDER = frozenset({"action_lookup", "action_submit_refund", "action_submit_address"})
+_LOCKED = frozenset({Standing.LOCKED, Standing.STILL_LOCKED})
 
 
 class ValidateOrderForm(ValidateForm):
@@ -44,8 +47,8 @@ class ValidateOrderForm(ValidateForm):
             order=needs_order,
             key=heard.key(self.name()),
         )
-        if identity.standing is Standing.LOCKED:
-            return await self._locked(heard, slots)
+        if identity.standing in _LOCKED:
+            return await self._locked(heard, slots, identity.standing)
         if identity.standing is Standing.KNOWN:
             return self._known(identity)
         if identity.standing is Standing.NEED_NUMBER and not needs_order:
@@ -67,18 +70,22 @@ class ValidateOrderForm(ValidateForm):
             outcome=self.ruling(identity.order),
         )
 
-    async def _locked(self, heard: Heard, slots: Mapping[str, Any]) -> Check:
+    async def _locked(self, heard: Heard, slots: Mapping[str, Any], standing: Standing) -> Check:
         today = self.services.clock().date().isoformat()
         goal = slots.get("goal")
-        await self.services.tickets.open(
+        ticket = await self.services.tickets.open(
             key=f"{heard.conversation_id}:locked:{today}",
             conversation_id=heard.conversation_id,
             topic="other",
             title=ticket_title("locked", heard.language),
-            description=f"Wish: {title(goal, 'en') if goal else '—'}. Last number given: {slots['order_number']}.",
-            contact_detail=slots["contact_proof"],
+            description=f"Wish: {title(goal, 'en') if goal else '—'}."
+            f" Last number given: {slots.get('order_number') or '—'}.",
+            contact_detail=slots.get("contact_proof"),
         )
-        return Check(slots={"order_number": None, "contact_proof": None}, outcome="locked")
+        return Check(
+            slots={"order_number": None, "contact_proof": None},
+            outcome=with_ticket(standing, ticket.number),
+        )
 
 
 class ValidateRefundForm(ValidateOrderForm):
@@ -98,6 +105,39 @@ class ValidateAddressForm(ValidateOrderForm):
         return address_ruling(
             order, can_change=self.services.policies.can_change_address(order.status)
         )
+
+
+class ValidateComplaintForm(ValidateForm):
+    """A complaint: about the order we have just spoken of, when there is one."""
+
+    async def understand(self, heard: Heard) -> Filled:
+        """Read an answer; "yes" is the order that was offered."""
+        filled = await super().understand(heard)
+        offered = heard.slots.get(REQUESTED) == "about_order" and heard.intent == "affirm"
+        order = await self._known_order(heard, heard.slots) if offered else None
+        return Filled(values={"about_order": order.number}) if order else filled
+
+    async def check(
+        self, heard: Heard, slots: Mapping[str, Any], fresh: Mapping[str, Any]
+    ) -> Check:
+        """Take the order that is known, or offer it."""
+        if slots.get("about_order") is not None:
+            return Check()
+        order = await self._known_order(heard, slots)
+        if order is None:
+            return Check()
+        if _SPOKE_OF_ORDER.intersection(heard.said_before) and slots.get("reason") is not None:
+            known = {"about_order": order.number, "order_number": order.number}
+            return Check(slots=known, ask="wish", say="utter_please_complaint_wish_known")
+        asks = slots.get("reason") is not None
+        return Check(buttons=order_buttons((order,), heard.language) if asks else None)
+
+    async def _known_order(self, heard: Heard, slots: Mapping[str, Any]) -> Order | None:
+        customer = await self.services.commerce.verified(conversation_id=heard.conversation_id)
+        number = slots.get("matched_order")
+        if customer is None or number is None:
+            return None
+        return await self.services.commerce.order(customer_id=customer.id, number=str(number))
 
 
 class ValidateTicketForm(ValidateForm):
@@ -139,6 +179,8 @@ class ValidateFeedbackForm(ValidateForm):
             score=int(fresh["score"]),
             key=heard.key(self.name()),
         )
+        if slots.get("comment") is not None:
+            return Check()
         low = rating.ticket_number is not None
         return Check(ask="comment", say="utter_please_comment_low" if low else None)
 

@@ -28,9 +28,12 @@ _ABOUT_THE_SHOP = frozenset(
         "recommend_offer",
         "bot_challenge",
         "help",
-        "out_of_scope",
     }
 )
+_LOOKED_UP = frozenset(
+    {"track_order", "track_refund", "check_invoice", "get_invoice", "ticket_status"}
+)
+"""Wishes that the shop's data answer at once, so that nobody need read a ticket to do so."""
 
 
 class Outcome(StrEnum):
@@ -49,6 +52,8 @@ class Filled:
 
     outcome: Outcome = Outcome.FILLED
     values: Mapping[str, Value] = field(default_factory=dict)
+    again: bool = False
+    """Whether the question was asked before and another one answered in between."""
 
 
 def glean(form: Form, heard: Heard) -> dict[str, Value]:
@@ -78,10 +83,10 @@ def fill(form: Form, requested: str | None, heard: Heard) -> Filled:
 
 
 def _only_sounds_like_stopping(question: Question | None, heard: Heard) -> bool:
-    """Say whether a story was taken for "never mind": a form must not be dropped for its own answer."""
-    if question is None or heard.is_button or question.taking is Taking.VALUE:
+    """Say whether an answer was taken for "never mind": a form must not be dropped for its own answer."""
+    if question is None or heard.is_button or shape.speaks_of_stopping(heard.text):
         return False
-    return not shape.speaks_of_stopping(heard.text)
+    return question.taking is not Taking.VALUE or question.answer(heard) is not None
 
 
 def _pressed(form: Form, question: Question, gleaned: dict[str, Value], heard: Heard) -> Filled:
@@ -122,10 +127,13 @@ def _words(form: Form, question: Question, gleaned: dict[str, Value], heard: Hea
     if _is_something_else(form, question, heard):
         return Filled(outcome=Outcome.INTERRUPTED)
     others = {slot: value for slot, value in gleaned.items() if slot != question.slot}
-    if others and values.only_corrects(heard):
-        return Filled(values=others)
+    said = {slot: value for slot, value in others.items() if heard.slots.get(slot) is not None}
+    # "Change it to b@example.com" is a whole description of what should be changed.
+    corrected = others if question.taking is Taking.WORDS else said
+    if corrected and values.only_corrects(heard):
+        return Filled(values=corrected)
     # A story mentions things; only a plain correction changes what was said before.
-    others = {slot: value for slot, value in others.items() if heard.slots.get(slot) is None}
+    others = {slot: value for slot, value in others.items() if slot not in said}
     if _only_repeats(form, heard):
         return Filled(outcome=Outcome.UNUSABLE)
     answer = gleaned.get(question.slot) or question.answer(heard)
@@ -184,21 +192,32 @@ def _is_something_else(form: Form, question: Question, heard: Heard) -> bool:
         return heard.intent != "thanks" or form is not FEEDBACK
     if shape.is_request_to_us(heard.text):
         return heard.intent == "out_of_scope"
-    if question.taking is Taking.STORY:
-        return (
-            asks
-            and not shape.is_reproach(heard.text)
-            and length <= 12
-            and heard.confidence >= 0.5
-            and heard.intent in _ABOUT_THE_SHOP
-        )
+    if heard.intent == "out_of_scope" or shape.is_plea(heard.text):
+        # Words of their own are what was asked for, whatever they remind the classifier of.
+        return False
     if asks:
-        return heard.confidence >= 0.35
+        return _asks_us(form, question, heard, length)
+    return _commands_us(form, question, heard, length)
+
+
+def _asks_us(form: Form, question: Question, heard: Heard, length: int) -> bool:
+    """Say whether a question is one for us to answer, not one for whoever reads the form."""
+    if shape.is_reproach(heard.text) or length > 12 or heard.intent in form.intents:
+        return False
+    if heard.intent in _LOOKED_UP:
+        return heard.confidence >= 0.6
+    served = question.taking is Taking.WORDS or heard.intent in _ABOUT_THE_SHOP
+    return heard.confidence >= 0.5 and served
+
+
+def _commands_us(form: Form, question: Question, heard: Heard, length: int) -> bool:
+    """Say whether a command is another wish; where a story is asked for, only what we look up is."""
+    if not shape.is_command(heard.text) or length > 8 or heard.intent in form.intents:
+        return False
+    if question.taking is Taking.STORY:
+        return heard.confidence >= 0.7 and heard.intent in _LOOKED_UP
     return (
-        shape.is_command(heard.text)
-        and length <= 8
-        and heard.confidence >= 0.6
-        and heard.intent not in form.intents
+        heard.confidence >= 0.6
         and (heard.intent in FORM_OF or heard.intent in _ABOUT_THE_SHOP)
         and heard.intent not in ACCOUNT_GOALS | {"complaint", "get_refund"}
     )

@@ -17,6 +17,7 @@ class Standing(StrEnum):
     NEED_PROOF = "need_proof"
     WRONG = "wrong"
     LOCKED = "locked"
+    STILL_LOCKED = "still_locked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,10 @@ async def identify(
         mine = await _mine(commerce, customer, number)
         if mine is not None:
             return mine
+    asks = not (number and proof) and (number or customer is None)
+    if asks and await commerce.locked(conversation_id=conversation_id):
+        # Nobody is asked for a number or a proof that would not be looked at.
+        return Identity(standing=Standing.STILL_LOCKED)
     if not number:
         return Identity(standing=Standing.NEED_NUMBER, customer=customer)
     if not proof:

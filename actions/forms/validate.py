@@ -9,11 +9,12 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Tracker
 from rasa_sdk.types import DomainDict
 
-from actions.act import Act, Buttons, Speaker
+from actions.act import Act
 from actions.forms.fill import Filled, Outcome, fill, glean
 from actions.forms.form import Form
 from actions.heard import Heard, read, started_now
 from actions.services import Services
+from actions.speaker import Buttons, Speaker
 
 REQUESTED = "requested_slot"
 
@@ -50,8 +51,8 @@ class ValidateForm(Act):
         if started_now(tracker, self.form.name):
             filled = Filled(values={**glean(self.form, heard)})
         elif [name for name in heard.done_now if name != self.form.name]:
-            # Something else has answered this message: only ask again.
-            filled = Filled()
+            # Something else has answered this message: only ask again, in fewer words.
+            filled = Filled(again=True)
         else:
             filled = await self.understand(heard)
         return await self.proceed(Speaker(dispatcher), heard, filled)
@@ -78,7 +79,9 @@ class ValidateForm(Act):
             return [*_set(changed), SlotSet(REQUESTED, None)]
         slot = check.ask or self._next({**slots, **check.slots}, check.done)
         if slot is not None:
-            self._ask(speaker, slot, check, {**slots, **check.slots}.get("order_number"))
+            plain = f"utter_again_{slot}" if filled.again and slot in ASKED_SHORTER else None
+            order = {**slots, **check.slots}.get("order_number")
+            self._ask(speaker, slot, check, order, shorter=plain)
         return [*_set(changed), SlotSet(REQUESTED, slot)]
 
     async def understand(self, heard: Heard) -> Filled:
@@ -95,10 +98,12 @@ class ValidateForm(Act):
         open_slots = (slot for slot in self.form.slots if slot not in done)
         return next((slot for slot in open_slots if slots.get(slot) is None), None)
 
-    def _ask(self, speaker: Speaker, slot: str, check: Check, order: str | None) -> None:
+    def _ask(
+        self, speaker: Speaker, slot: str, check: Check, order: str | None, shorter: str | None
+    ) -> None:
         special = f"utter_please_{self.form.name.removesuffix('_form')}_{slot}"
         plain = special if (self.form.name, slot) in SPECIAL_QUESTIONS else f"utter_please_{slot}"
-        speaker.say(check.say or plain, buttons=check.buttons, order=order or "")
+        speaker.say(check.say or shorter or plain, buttons=check.buttons, order=order or "")
 
     def _ask_better(self, speaker: Speaker, heard: Heard, outcome: Outcome) -> list[EventType]:
         slot = heard.slots.get(REQUESTED)
@@ -111,6 +116,9 @@ SPECIAL_QUESTIONS = frozenset(
     {("refund_form", "reason"), ("complaint_form", "reason"), ("complaint_form", "wish")}
 )
 """Questions that one form words differently from the others."""
+
+ASKED_SHORTER = frozenset({"order_number", "contact_proof"})
+"""Questions with a shorter wording for the second time."""
 
 
 def _set(values: Mapping[str, Any]) -> list[EventType]:

@@ -6,7 +6,7 @@ _HAN = re.compile(r"[㐀-鿿]")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*")
 
 _ASKS_EN = re.compile(
-    r"\?\s*$|^\W*(?:(?:and|but|so|ok|wait|hi|hey|well|sorry|first)[\s,]+)*"
+    r"\?\s*$|^\W*(?:(?:and|but|so|ok|now|then|wait|hi|hey|well|sorry|first)[\s,]+)*"
     r"(?:what(?:'?s)?|where(?:'?s)?|when(?:'?s)?|who(?:'?s)?|which|why|how(?:'?s)?|can|could|do"
     r"|does|did|is|are|am"
     r"|will|would|should|may|have|has|wheres|whats|hows)\b",
@@ -69,6 +69,28 @@ _REPROACH = re.compile(
     r"^\W*(?:and |but |so )?(?:why|how come|how (?:can|could) you)\b|为什么|為什麼|为啥|凭什么",
     re.IGNORECASE,
 )
+_PLEA = re.compile(
+    r"\bwhat (?:(?:do|should|can|shall) (?:i|we)|am i supposed to|to) do\b|怎么办|怎麼辦|咋办|咋整|如何是好",
+    re.IGNORECASE,
+)
+_DAMAGE = re.compile(
+    r"\b(?:broke|broken|damaged|smashed|shattered|cracked|defective|faulty|scratched|leak(?:s|ing|ed)?|missing)\b"
+    r"|\b(?:doesn'?t|does not|didn'?t|not|stopped|won'?t) (?:work|working|turn on)\b"
+    r"|\bwrong (?:item|colou?r|size|product|one came)\b"
+    r"|坏了?|破了?|碎|裂|少了|缺了|发错|漏发|漏水|不能用|开不了|用不了|瑕疵|划痕",
+    re.IGNORECASE,
+)
+_PLAIN_YES = re.compile(r"^\W*(?:/affirm|yes|yeah|yep|yup|yea|有|是|对|嗯)", re.IGNORECASE)
+_STILL_WRONG = re.compile(
+    r"\bstill\b|\b(?:doesn'?t|does not|didn'?t|did not|not) (?:help|work)|\bno luck|还是|不行|没用|不管用|没解决",
+    re.IGNORECASE,
+)
+_REFUSES = re.compile(
+    r"^\W*(?:no|nope|nah|don'?t|dont|do not|never|wait|stop|keep)\b|\bkeep (?:it|the|my|them)\b"
+    r"|\b(?:don'?t|dont|do not|not) (?:cancel|delete|want (?:to|that|it) (?:cancel|delete))"
+    r"|^\W*(?:不(?!要了)|别|別|先不|算了|保留|还是不|留着)|(?:不|别|別)(?:要|用|想)?(?:取消|注销|删)",
+    re.IGNORECASE,
+)
 _PERSON = re.compile(
     r"\b(?:human|person|people|agents?|operator|representative|rep|somebody|someone|staff"
     r"|manager|real|live|adult)\b"
@@ -103,6 +125,32 @@ def is_question(text: str) -> bool:
 def is_reproach(text: str) -> bool:
     """Say whether a question tells a story rather than asks: "why does nobody answer?"."""
     return bool(_REPROACH.search(text))
+
+
+def is_plea(text: str) -> bool:
+    """Say whether a question only asks for help with what was told: "it is broken, what do I do?"."""
+    return bool(_PLEA.search(text))
+
+
+def tells_damage(text: str) -> bool:
+    """Say whether the text tells of goods that came broken, wrong or not at all."""
+    told = not is_question(text) or is_plea(text)
+    return told and size(text) >= 2 and bool(_DAMAGE.search(text))
+
+
+def is_plain_yes(text: str) -> bool:
+    """Say whether it is a yes to a question, not an "ok" that only takes note."""
+    return bool(_PLAIN_YES.match(text))
+
+
+def is_still_wrong(text: str) -> bool:
+    """Say whether what was advised did not help."""
+    return bool(_STILL_WRONG.search(text))
+
+
+def refuses(text: str) -> bool:
+    """Say whether the answer to "shall I?" can only be a no, whatever the classifier makes of it."""
+    return bool(_REFUSES.search(text))
 
 
 def is_stop(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Values out of a message: numbers, proofs, addresses, priorities, scores; corrections win."""
+"""Values out of a message: numbers, proofs, addresses, priorities; corrections win."""
 
 import re
 
@@ -59,19 +59,6 @@ _PRIORITIES: tuple[tuple[str, re.Pattern[str]], ...] = (
             r"\bnormal\b|\bmedium\b|\bregular\b|\baverage\b|普通|一般|正常|中", re.IGNORECASE
         ),
     ),
-)
-_SCORES: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
-    (score, re.compile(pattern, re.IGNORECASE))
-    for score, pattern in (
-        (5, r"\bfive\b|五|满分|滿分|\b(?:excellent|perfect|awesome|amazing)\b|非常满意|很满意"),
-        (4, r"\bfour\b|四"),
-        (3, r"\bthree\b|三|so so|一般"),
-        (2, r"\btwo\b|二|两|兩"),
-        (1, r"\bone\b|一(?!般)|\b(?:terrible|awful|worst)\b|非常不满|很不满意"),
-    )
-)
-_DIGIT_SCORE = re.compile(
-    r"(?<![\d.,-])([1-5])(?:\s*(?:/|out of)\s*5|\s*(?:stars?|星|分|颗星)|(?![\d.,]))"
 )
 
 
@@ -144,27 +131,6 @@ def priority(heard: Heard, *, loosely: bool = False) -> str | None:
     """Return ``low``, ``normal``, ``high`` or ``urgent``; ``loosely`` from the text too."""
     words = " ".join(heard.values("priority")) or (heard.text if loosely else "")
     return next((name for name, pattern in _PRIORITIES if pattern.search(words)), None)
-
-
-def rating_inside(text: str) -> int | None:
-    """Return the score of a sentence that says it is one: "4/5", "5 stars", "给5分"."""
-    found = re.search(
-        r"(?<![\d.,])([1-5])\s*(?:/\s*5|out of 5|stars?\b|星|分(?!钟))", text, re.IGNORECASE
-    )
-    return int(found[1]) if found else None
-
-
-def score(heard: Heard) -> int | None:
-    """Return a rating of 1 to 5."""
-    given = heard.value("score")
-    text = given if given is not None else heard.text
-    stars = text.count("⭐") or text.count("★")
-    if 1 <= stars <= 5:
-        return stars
-    digit = _DIGIT_SCORE.search(text)
-    if digit:
-        return int(digit[1])
-    return next((number for number, pattern in _SCORES if pattern.search(text)), None)
 
 
 _CORRECTING = re.compile(

@@ -92,9 +92,15 @@ REFUND_REASONS = (
 )
 
 
+SOLD_OUT = frozenset({"LGT-205", "HOM-302"})
+FEW_LEFT = {"TEA-104": 3, "HOM-306": 2}
+_PLENTY = 40
+
+
 def product_row(sku: str, name_en: str, name_zh: str, price_cents: int) -> Row:
     """Return a product as the importer takes it."""
     return {
+        "in_stock": 0 if sku in SOLD_OUT else FEW_LEFT.get(sku, _PLENTY),
         "sku": sku,
         "name_en": name_en,
         "name_zh": name_zh,

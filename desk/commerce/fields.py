@@ -92,6 +92,7 @@ Phone = Annotated[
 OrderNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_order_number)]
 InvoiceNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_invoice_number)]
 Cents = Annotated[int, Field(ge=0, le=_LARGEST)]
+Count = Annotated[int | None, Field(ge=0, le=_LARGEST), BeforeValidator(_empty)]
 Currency = Annotated[
     str, BeforeValidator(lambda v: str(v).strip().upper()), Field(pattern="^[A-Z]{3}$")
 ]

@@ -14,6 +14,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "OrderStatus",
+    "Product",
     "Refund",
     "RefundStatus",
 ]
@@ -29,6 +30,22 @@ class Customer:
     phone: str | None
     account_type: str
     created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Product:
+    """Something the shop sells; ``in_stock`` is None when the shop does not say."""
+
+    sku: str
+    name_en: str
+    name_zh: str
+    price_cents: int
+    currency: str
+    in_stock: int | None
+
+    def name(self, language: str) -> str:
+        """Return its name in ``en`` or ``zh``."""
+        return self.name_zh if language == "zh" else self.name_en
 
 
 @dataclass(frozen=True, kw_only=True)

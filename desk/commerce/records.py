@@ -19,6 +19,7 @@ from pydantic import (
 
 from desk.commerce.fields import (
     Cents,
+    Count,
     Currency,
     Email,
     InvoiceNumber,
@@ -63,13 +64,17 @@ class CustomerRecord(_Record):
 
 
 class ProductRecord(_Record):
-    """A product; without a Chinese name it has the English one, and the other way round."""
+    """A product; without a Chinese name it has the English one, and the other way round.
+
+    ``in_stock`` is how many pieces there are; empty when the shop does not say.
+    """
 
     sku: Key
     name_en: Name
     name_zh: Name
     price_cents: Cents
     currency: Currency
+    in_stock: Count = None
 
     @model_validator(mode="before")
     @classmethod

@@ -5,10 +5,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.commerce.model import Customer, Invoice, MatchStatus, Order, OrderLine, Refund
+from desk.commerce.model import (
+    Customer,
+    Invoice,
+    MatchStatus,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+)
 from desk.store.upsert import save
 from desk.tables.base import Base
 from desk.tables.contact import ContactRow
@@ -19,6 +27,7 @@ from desk.tables.shop import (
     MatchAttemptRow,
     OrderLineRow,
     OrderRow,
+    ProductRow,
     RefundRow,
 )
 
@@ -39,6 +48,16 @@ async def customer(session: AsyncSession, customer_id: str) -> Customer | None:
     """Return a customer."""
     row = await session.get(CustomerRow, customer_id)
     return _customer(row) if row else None
+
+
+async def products_named(
+    session: AsyncSession, terms: Collection[str], limit: int = 200
+) -> list[Product]:
+    """Return products whose name holds one of the terms."""
+    names = (ProductRow.name_en, ProductRow.name_zh)
+    named = [name.icontains(term, autoescape=True) for term in terms for name in names]
+    query = select(ProductRow).where(or_(False, *named)).order_by(ProductRow.sku).limit(limit)
+    return [_product(row) for row in await session.scalars(query)]
 
 
 async def attempt(session: AsyncSession, key: str) -> MatchAttemptRow | None:
@@ -197,6 +216,17 @@ def _line(row: OrderLineRow) -> OrderLine:
         name_zh=row.name_zh,
         quantity=row.quantity,
         price_cents=row.price_cents,
+    )
+
+
+def _product(row: ProductRow) -> Product:
+    return Product(
+        sku=row.sku,
+        name_en=row.name_en,
+        name_zh=row.name_zh,
+        price_cents=row.price_cents,
+        currency=row.currency,
+        in_stock=row.in_stock,
     )
 
 

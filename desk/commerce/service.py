@@ -1,4 +1,4 @@
-"""Whose order is it, and where is it."""
+"""Whose order is it, where is it, and what is there to buy."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,6 +10,7 @@ from desk.clock import Clock
 from desk.commerce import repository
 from desk.commerce.model import Customer, Match, MatchStatus, Order
 from desk.commerce.numbers import normalise_invoice_number, normalise_order_number
+from desk.commerce.products import Found, best, terms
 from desk.commerce.proof import proves
 from desk.errors import NotFoundError
 from desk.events import Event
@@ -102,6 +103,24 @@ class Commerce:
                 invoice_number=normalise_invoice_number(number),
             )
         return next((order for order in found if order.customer_id == customer_id), None)
+
+    async def locked(self, *, conversation_id: str) -> bool:
+        """Say whether this conversation's contact has used up its attempts to match an order."""
+        async with self._database.read() as session:
+            contact = await repository.contact_of(session, conversation_id)
+            if contact is None:
+                return False
+            since = self._clock() - self._limits.window
+            wrong = await repository.wrong_by_contact(session, contact.id, since)
+        return wrong >= self._limits.wrong_per_contact
+
+    async def products(self, *, words: str) -> Found:
+        """Return the products that a customer's words may mean; anybody may ask."""
+        wanted = terms(words)
+        if not wanted:
+            return Found()
+        async with self._database.read() as session:
+            return best(await repository.products_named(session, wanted), wanted)
 
     def _is_fresh(self, contact: ContactRow) -> bool:
         if contact.customer_id is None or contact.verified_at is None:

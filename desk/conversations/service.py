@@ -40,6 +40,7 @@ class Received:
     payload: str | None
     attachments: tuple[str, ...]
     shortened: bool
+    sent_at: datetime
 
 
 class Conversations:
@@ -88,6 +89,7 @@ class Conversations:
             payload=payload,
             attachments=tuple(attachment.name for attachment in message.attachments),
             shortened=len(text) < len(message.text.strip()) * 0.9 and len(message.text) > 2_000,
+            sent_at=message.sent_at,
         )
 
     async def _conversation(

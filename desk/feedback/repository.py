@@ -33,6 +33,16 @@ async def of_conversation(session: AsyncSession, conversation_id: str) -> list[F
     return list(rows)
 
 
+async def surveyed_unanswered(session: AsyncSession, conversation_id: str) -> datetime | None:
+    """Return when a rating was asked for last, if it has not been given."""
+    return await session.scalar(
+        select(FeedbackRow.surveyed_at)
+        .where(FeedbackRow.conversation_id == conversation_id, FeedbackRow.score.is_(None))
+        .order_by(FeedbackRow.resolution.desc())
+        .limit(1)
+    )
+
+
 async def get_or_insert(session: AsyncSession, row: dict[str, Any]) -> FeedbackRow:
     """Return the rating of a conversation's resolution, empty when it is new."""
     await insert_new(session, FeedbackRow, row, unique=("conversation_id", "resolution"))

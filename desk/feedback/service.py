@@ -69,6 +69,12 @@ class Feedback:
         _append(session, talk, row, SURVEYED, row.surveyed_at, {})
         return True
 
+    async def awaits_score(self, *, conversation_id: str, since: datetime | None) -> bool:
+        """Say whether a rating was asked for after ``since`` and not given yet."""
+        async with self._database.read() as session:
+            asked = await repository.surveyed_unanswered(session, conversation_id)
+        return asked is not None and (since is None or asked > since)
+
     async def record(self, *, conversation_id: str, score: int, key: str) -> Rating:
         """Keep a score of 1 to 5; within 24 hours a later one replaces it.
 

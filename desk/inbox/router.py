@@ -178,7 +178,11 @@ class Router:
                 # Nothing readable is left (only control characters, say): let the assistant ask back.
                 payload=received.payload or (None if received.text else "/nlu_fallback"),
                 language=received.language,
-                metadata={"attachments": len(received.attachments), "channel": received.channel},
+                metadata={
+                    "attachments": len(received.attachments),
+                    "channel": received.channel,
+                    "sent_at": received.sent_at.isoformat(),
+                },
             )
         )
         return replies + answers

@@ -69,6 +69,7 @@ class ProductRow(Base):
     name_zh: Mapped[str] = mapped_column(String(200))
     price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
+    in_stock: Mapped[int | None]
 
 
 class OrderRow(Base):

@@ -27,11 +27,15 @@ def shop() -> Shop:
 @pytest.mark.parametrize(
     ("status", "changes", "fragments"),
     [
-        (OrderStatus.PROCESSING, {}, ("10023", "being prepared", "Lamp × 2", "Sun, 28 Feb")),
-        (OrderStatus.SHIPPED, {}, ("UPS", "LL1", "Fri, 5 Mar")),
+        (
+            OrderStatus.PROCESSING,
+            {},
+            ("10023", "being prepared", "Lamp × 2", "Sunday, 28 February"),
+        ),
+        (OrderStatus.SHIPPED, {}, ("UPS", "LL1", "has been on its way", "Friday, 5 March")),
         (OrderStatus.SHIPPED, {"expected_at": NOW - timedelta(days=1)}, ("sorry it is late",)),
         (OrderStatus.SHIPPED, {"tracking_number": None}, ("no arrival date",)),
-        (OrderStatus.DELIVERED, {"delivered_at": NOW}, ("was delivered on Wed, 3 Mar",)),
+        (OrderStatus.DELIVERED, {"delivered_at": NOW}, ("was delivered on Wednesday, 3 March",)),
         (OrderStatus.CANCELLED, {}, ("has been cancelled",)),
     ],
 )
@@ -297,7 +301,8 @@ async def test_a_ticket_answers_where_the_customer_wants(shop: Shop) -> None:
 
 async def test_an_early_end_hands_nothing_in(shop: Shop) -> None:
     for outcome, said in (
-        ("locked", "utter_match_locked"),
+        ("locked T-000007", "utter_match_locked"),
+        ("still_locked T-000007", "utter_match_still_locked"),
         ("stopped", "utter_stopped"),
         ("too_late", "utter_refund_too_late"),
     ):

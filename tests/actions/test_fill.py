@@ -112,7 +112,29 @@ FILLED: list[Case] = [
     (COMPLAINT, "about_order", "10031", INFORM, {"about_order": "10031"}),
     # tickets
     (TICKET, "title", "lamp flickers", INFORM, {"title": "lamp flickers"}),
-    (TICKET, "title", "cancel my order", "cancel_order", {"title": "cancel my order"}),
+    (TICKET, "title", "灯坏了，怎么办", "out_of_scope", {"title": "灯坏了，怎么办"}),
+    (
+        REFUND,
+        "reason",
+        "the lamp is broken, what do I do",
+        "complaint",
+        {"reason": "the lamp is broken, what do I do"},
+    ),
+    (
+        TICKET,
+        "description",
+        "can you move the invoice to my company?",
+        "edit_account",
+        {"description": "can you move the invoice to my company?"},
+    ),
+    (
+        TICKET,
+        "description",
+        "改成 b@example.com",
+        INFORM,
+        {"description": "改成 b@example.com", "contact": "b@example.com"},
+    ),
+    (TICKET, "description", "cancel the cups", "cancel_order", {"description": "cancel the cups"}),
     (
         TICKET,
         "description",
@@ -134,6 +156,7 @@ FILLED: list[Case] = [
     (TICKET, "priority", "高", INFORM, {"priority": "high"}),
     (TICKET, "contact", "just here", INFORM, {"contact": HERE}),
     (TICKET, "contact", "在这里回复就行", INFORM, {"contact": HERE}),
+    (TICKET, "contact", "在这里回复就行", "stop_form", {"contact": HERE}),
     (TICKET, "contact", "b@example.com", INFORM, {"contact": "b@example.com"}),
     # addresses
     (
@@ -163,6 +186,14 @@ FILLED: list[Case] = [
     (FEEDBACK, "score", "⭐⭐⭐", FALLBACK, {"score": 3}),
     (FEEDBACK, "score", "给五分", INFORM, {"score": 5}),
     (FEEDBACK, "score", "terrible", "complaint", {"score": 1}),
+    (FEEDBACK, "score", "非常满意", "complaint", {"score": 5}),
+    (
+        FEEDBACK,
+        "score",
+        "4/5, a bit slow today",
+        FALLBACK,
+        {"score": 4, "comment": "4/5, a bit slow today"},
+    ),
     (FEEDBACK, "comment", "very nice", "thanks", {"comment": "very nice"}),
     (
         COMPLAINT,
@@ -207,6 +238,12 @@ INTERRUPTED: list[tuple[Form, str, str, str, float]] = [
     (COMPLAINT, "reason", "are you a bot?", "bot_challenge", 0.8),
     (TICKET, "title", "how can i pay?", "check_payment_methods", 0.9),
     (TICKET, "description", "几点开门？", "opening_hours", 0.9),
+    (TICKET, "title", "cancel my order", "cancel_order", 0.9),
+    (TICKET, "title", "talk to a human", "contact_human_agent", 0.9),
+    (TICKET, "title", "where is my order 10031", "track_order", 0.9),
+    (TICKET, "description", "where is my order 10031", "track_order", 0.9),
+    (TICKET, "description", "我的订单10031到哪了？", "track_order", 0.9),
+    (FEEDBACK, "comment", "where is order 10031", "track_order", 0.9),
     (TICKET, "priority", "where is my order", "track_order", 0.9),
     (ADDRESS, "address", "how much is express shipping?", "delivery_options", 0.8),
     (FEEDBACK, "score", "where is my order", "track_order", 0.8),
@@ -258,6 +295,7 @@ def test_never_mind_is_heard_whatever_the_classifier_says(
         (ORDER, "order_number", "jkjkjk", "out_of_scope", Outcome.UNUSABLE),
         (TICKET, "priority", "blue", INFORM, Outcome.UNUSABLE),
         (FEEDBACK, "score", "11", INFORM, Outcome.UNUSABLE),
+        (FEEDBACK, "score", "i have one more thing", INFORM, Outcome.UNUSABLE),
     ],
 )
 def test_an_answer_that_cannot_be_used(

@@ -12,9 +12,19 @@ from rasa_sdk.interfaces import Action, Tracker
 
 from actions.services import Services
 from desk.clock import StoppedClock
-from desk.commerce.model import Customer, Invoice, Match, MatchStatus, Order, OrderLine, Refund
+from desk.commerce.model import (
+    Customer,
+    Invoice,
+    Match,
+    MatchStatus,
+    Order,
+    OrderLine,
+    Product,
+    Refund,
+)
 from desk.commerce.numbers import normalise_order_number
 from desk.commerce.policies import Policies
+from desk.commerce.products import Found, best, terms
 from desk.commerce.proof import proves
 from desk.feedback.model import Rating
 from desk.handoff.service import Outlook
@@ -104,6 +114,19 @@ ANA = Customer(
 )
 
 
+GOODS = tuple(
+    Product(
+        sku=sku, name_en=english, name_zh=chinese, price_cents=cents, currency="USD", in_stock=left
+    )
+    for sku, english, chinese, cents, left in (
+        ("T1", "Glass teapot", "玻璃茶壶", 3490, 40),
+        ("L1", "Desk lamp", "台灯", 4990, 2),
+        ("L2", "Floor lamp", "落地灯", 12900, 0),
+        ("C1", "Candle", "香薰蜡烛", 1790, None),
+    )
+)
+
+
 @dataclass
 class MemoryCommerce:
     """One customer; ``other`` belongs to somebody else."""
@@ -139,6 +162,12 @@ class MemoryCommerce:
         self.wrong += 1
         status = MatchStatus.LOCKED if self.wrong >= 3 else MatchStatus.WRONG
         return Match(status=status, wrong_attempts=self.wrong)
+
+    async def locked(self, *, conversation_id: str) -> bool:
+        return self.wrong >= 3
+
+    async def products(self, *, words: str) -> Found:
+        return best(GOODS, terms(words))
 
 
 @dataclass
@@ -181,11 +210,15 @@ class MemoryFeedback:
     """Scores and comments by key."""
 
     may_ask: bool = True
+    awaits: bool = False
     scores: dict[str, int] = field(default_factory=dict)
     comments: dict[str, str] = field(default_factory=dict)
 
     async def survey(self, *, conversation_id: str, key: str) -> bool:
         return self.may_ask
+
+    async def awaits_score(self, *, conversation_id: str, since: datetime | None) -> bool:
+        return self.awaits
 
     async def record(self, *, conversation_id: str, score: int, key: str) -> Rating:
         self.scores[key] = score
@@ -305,9 +338,11 @@ def tracker(
     started: bool = False,
     before: tuple[str, ...] = (),
     done: tuple[str, ...] = (),
+    earlier: tuple[str, ...] = (),
     ranking: tuple[tuple[str, float], ...] = (),
 ) -> Tracker:
-    """A tracker after one message; ``before`` are the actions since ``pending``, ``done`` those since the message."""
+    """A tracker after one message; ``earlier`` are the actions that answered the one before it, ``before`` those
+    since ``pending``, ``done`` those since the message."""
     found = [
         {
             "entity": name,
@@ -326,6 +361,7 @@ def tracker(
     events: list[dict[str, Any]] = [
         {"event": "user", "text": "earlier", "metadata": {"message_id": "m0"}}
     ]
+    events += [{"event": "action", "name": name} for name in earlier]
     if slots and slots.get("pending"):
         events.append({"event": "slot", "name": "pending", "value": slots["pending"]})
     events += [{"event": "action", "name": name} for name in before]

@@ -99,6 +99,20 @@ async def test_another_conversation_of_the_same_contact_is_locked_too(
     assert (await _match(shop, stranger, "10023", "ana@example.com", "m10")).status == "matched"
 
 
+async def test_a_lock_can_be_told_without_an_attempt_and_ends(
+    shop: Commerce, world: World, clock: StoppedClock
+) -> None:
+    talk = await world.talk()
+    for turn in range(3):
+        assert not await shop.locked(conversation_id=talk.id)
+        await _match(shop, talk, "10023", "x@example.com", f"m{turn}")
+    assert await shop.locked(conversation_id=talk.id)
+    assert not await shop.locked(conversation_id=(await world.talk()).id)
+    assert not await shop.locked(conversation_id="nobody")
+    clock.advance(_DAY + timedelta(seconds=1))
+    assert not await shop.locked(conversation_id=talk.id)
+
+
 async def test_a_match_does_not_forgive_wrong_attempts(shop: Commerce, world: World) -> None:
     talk = await world.talk()
     await _match(shop, talk, "10023", "x@example.com", "m1")
