@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 from app import migrate, rasa
 from bench.figures import deliver, spread, table
 from bench.load import Load
-from bench.processes import end, wait_for_line
+from bench.processes import cost, end, wait_for_line
 from desk.store.database import Database
 from desk.tables.inbox import InboxRow
 
@@ -34,22 +34,29 @@ class Target:
     """A server under load; ``database_url`` where it stores."""
 
     name: str
+    pid: int
     port: int
     database_url: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One run against one target."""
+    """One run against one target; ``cpu_seconds`` is what the server itself used, a database server apart."""
 
     target: str
     connections: int
     load: Load
+    cpu_seconds: float
 
     @property
     def rate(self) -> float:
         """Answers with status 200 a second."""
         return self.load.good / self.load.seconds
+
+    @property
+    def cost(self) -> float:
+        """Microseconds of the server's processor time for one message; noise moves it less than the rate."""
+        return self.cpu_seconds / self.load.good * 1_000_000
 
 
 def start(
@@ -64,7 +71,7 @@ def start(
     )
     stack.callback(end, process)
     port = int(wait_for_line(process, b"PORT "))
-    return Target(name=name, port=port, database_url=url if stores else None)
+    return Target(name=name, pid=process.pid, port=port, database_url=url if stores else None)
 
 
 def press(target: Target, connections: int, seconds: float, secret: str) -> Sample:
@@ -73,7 +80,7 @@ def press(target: Target, connections: int, seconds: float, secret: str) -> Samp
     Raises:
         RuntimeError: an answer was not 200, or rows and answers do not agree.
     """
-    before = _rows(target)
+    before, used = _rows(target), cost([target.pid])
     done = subprocess.run(
         [
             *(sys.executable, "-m", "bench.load", str(target.port), "/chat/v1/messages"),
@@ -84,13 +91,14 @@ def press(target: Target, connections: int, seconds: float, secret: str) -> Samp
         check=True,
         timeout=seconds + 60,
     )
+    spent = cost([target.pid]).cpu_seconds - used.cpu_seconds
     load = Load(**json.loads(done.stdout))
     if load.bad:
         raise RuntimeError(f"{load.bad} bad answers from {target.name}: {load.first_bad}")
     added = _rows(target) - before
     if target.database_url is not None and added != load.good:
         raise RuntimeError(f"{target.name}: {load.good} answers of 200, but {added} new rows")
-    return Sample(target=target.name, connections=connections, load=load)
+    return Sample(target=target.name, connections=connections, load=load, cpu_seconds=spent)
 
 
 def _rows(target: Target) -> int:
@@ -136,11 +144,12 @@ def report(targets: Sequence[Target], samples: Sequence[Sample]) -> str:
                     spread(ratios, 2),
                     spread([one.load.p50_ms for one in mine]),
                     spread([one.load.p99_ms for one in mine]),
+                    spread([one.cost for one in mine], 0),
                     spread([one.load.cpu * 100 for one in mine], 0),
                 ]
             )
     head = ["connections", "server", "accepted a second", "of the ceiling"]
-    head += ["p50 ms", "p99 ms", "generator, % of a core"]
+    head += ["p50 ms", "p99 ms", "server, µs of processor time each", "generator, % of a core"]
     stored = sum(
         one.load.good for one in samples if one.target not in ("hello", "without a database")
     )

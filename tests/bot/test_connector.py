@@ -63,7 +63,9 @@ def _texts(answer: tuple[int, Any]) -> list[str]:
 
 
 def test_health_needs_the_token_and_names_the_model(rasa: RasaServer) -> None:
-    assert rasa.get("/health") == (200, {"status": "ok", "model": "tiny.tar.gz"})
+    status, answer = rasa.get("/health")
+    assert 50e6 < answer.pop("memory_bytes") < 5e9
+    assert (status, answer) == (200, {"status": "ok", "model": "tiny.tar.gz"})
     assert rasa.get("/health", token=None)[0] == 401
 
 

@@ -13,7 +13,7 @@ import pytest
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
 from rasa.core.policies.rule_policy import RulePolicy
-from rasa.engine.exceptions import GraphRunError
+from rasa.engine.exceptions import GraphComponentException, GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.engine.storage.local_model_storage import LocalModelStorage
@@ -33,7 +33,6 @@ from rasa.shared.core.events import (
     UserUttered,
 )
 from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
-from rasa.shared.exceptions import RasaException
 from rasa.utils.endpoints import EndpointConfig
 
 from bot import runtime
@@ -333,7 +332,7 @@ def test_the_runner_gives_what_dask_gives(tmp_path: Path) -> None:
     failures = []
     for runner in both:
         for inputs in ({"given": 1}, {"given": 200, "extra": 5}):
-            with pytest.raises((RasaException, GraphRunError)) as caught:
+            with pytest.raises((GraphComponentException, GraphRunError)) as caught:
                 runner.run(inputs=inputs)
             failures.append((type(caught.value), str(caught.value)))
     assert failures[:2] == failures[2:]
