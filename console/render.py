@@ -41,7 +41,11 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"size": shown.size, "percent": shown.percent}
+        self._templates.filters |= {
+            "size": shown.size,
+            "percent": shown.percent,
+            "marked": shown.marked,
+        }
 
     def page(
         self, visit: Visit, template: str, status: int = HTTPStatus.OK, **context: Any
@@ -83,6 +87,7 @@ class Renderer:
             "languages": LANGUAGES,
             "t": partial(_say, language=language),
             "age": lambda since: shown.age(since, now, language),
+            "waited": lambda since: shown.waited(since, now, language),
             "name_of": partial(shown.name_of, language=language),
             "named": lambda kind, key: shown.word(kind, key, language),
             "channel_of": lambda channel: shown.word("channel", channel, language),

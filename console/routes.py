@@ -12,6 +12,7 @@ from console.gate import Gate
 from console.pages.conversation import ConversationPages
 from console.pages.inbox import InboxPages
 from console.pages.overview import OverviewPages
+from console.pages.search import SearchPages
 from console.pages.sign_in import SignIn
 from console.pages.tickets import TicketPages
 from console.render import Renderer
@@ -45,6 +46,7 @@ def routes(services: ConsoleServices) -> list[BaseRoute]:
         *_conversations(gate, services, render),
         *_tickets(gate, TicketPages(services, render)),
         *_overview(gate, OverviewPages(services, render)),
+        Route("/console/search", gate.page(SearchPages(services.view, render).show)),
         Mount("/console/static", StaticFiles(directory=_STATIC), name="console-static"),
         Route("/console/{rest:path}", gate.page(_nothing_here)),
     ]

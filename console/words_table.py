@@ -10,10 +10,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "nav.overview": ("Overview", "概览"),
     "nav.waiting": ("{n} waiting", "{n} 个等待中"),
     "back": ("Back", "返回"),
-    "more": ("Show more", "显示更多"),
     "visitor": ("Visitor {tag}", "访客 {tag}"),
     "none": ("None", "无"),
+    "pages": ("Pages", "分页"),
+    "pages.previous": ("Previous", "上一页"),
+    "pages.next": ("Next", "下一页"),
+    "pages.of": ("{first} to {last} of {n}", "第 {first} 至 {last} 个，共 {n} 个"),
     "age.now": ("now", "刚刚"),
+    "age.short": ("under 1 min", "不到 1 分钟"),
     "age.minutes": ("{n} min", "{n} 分钟"),
     "age.hours": ("{n} h", "{n} 小时"),
     "age.days": ("{n} d", "{n} 天"),
@@ -24,6 +28,28 @@ WORDS: dict[str, tuple[str, str]] = {
     "live.signed_out": (
         "Your session has ended. Copy what you are writing, then sign in again.",
         "登录已过期。请先复制正在输入的内容，再重新登录。",
+    ),
+    # Search
+    "search.title": ("Search", "搜索"),
+    "search.short": ("Search", "搜索"),
+    "search.label": (
+        "Name, e-mail, phone, order or ticket number, words",
+        "姓名、邮箱、电话、订单号、工单号或聊天内容",
+    ),
+    "search.go": ("Search", "搜索"),
+    "search.lead": (
+        "Finds customers by name, e-mail, phone or order number, tickets by number, and what was said or noted.",
+        "可以按姓名、邮箱、电话、订单号或工单号查找，也可以搜索聊天和备注里的任何内容。",
+    ),
+    "search.conversations": ("Conversations", "对话"),
+    "search.nothing": ("Nothing found", "没有找到结果"),
+    "search.nothing_lead": (
+        "Try fewer words, another spelling, or a number alone.",
+        "试试减少关键词、换个写法，或者只输入号码。",
+    ),
+    "search.more": (
+        "These are the newest {n}. Add a word to find older ones.",
+        "这里只显示最新的 {n} 个，再加一个关键词可以缩小范围。",
     ),
     # Signing in
     "sign_in.title": ("Sign in", "登录"),
@@ -38,6 +64,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "回复客户时，客户会看到这个名字。",
     ),
     "sign_in.name_title": ("What is your name?", "怎么称呼您？"),
+    "sign_in.link_lasts": (
+        "The link you came by opens the console for anybody, until its token is changed. Keep it to your team.",
+        "任何人都能用这个链接进入控制台，直到更换令牌为止，请只在团队内部使用。",
+    ),
     "sign_in.continue": ("Continue", "继续"),
     "sign_in.wrong": (
         "That token is not right. Check it and try again.",
@@ -112,7 +142,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "inbox.see_all": ("See all {n}", "查看全部 {n} 个"),
     "inbox.needs_answer": ("Needs an answer", "待回复"),
     "inbox.with": ("with {agent}", "由 {agent} 负责"),
-    "inbox.waits": ("waits {age}", "已等 {age}"),
+    "inbox.waits": ("waiting {age}", "已等 {age}"),
     "inbox.no_text": ("No text", "没有文字"),
     "owner.waiting": ("Waiting for a person", "等待人工"),
     "owner.human": ("With a person", "人工处理中"),
@@ -192,6 +222,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "contact.channel": ("Channel", "渠道"),
     "contact.language": ("Language", "语言"),
     "contact.started": ("First message", "首次来信"),
+    "contact.unreachable": (
+        "Messages do not reach this customer. They blocked us or left, since",
+        "消息无法送达这位客户（对方已拉黑或退出），自",
+    ),
+    "account.standard": ("Standard", "普通"),
+    "account.premium": ("Premium", "高级会员"),
+    "account.business": ("Business", "企业"),
     "contact.reason": ("Reason", "原因"),
     "contact.orders": ("Latest orders", "最近订单"),
     "contact.no_orders": ("No orders.", "没有订单。"),
@@ -284,6 +321,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "overview.mean": ("Mean score", "平均分"),
     "overview.mean_hint": ("of 5, from {n} ratings", "满分 5 分，共 {n} 个评分"),
+    "overview.mean_hint_one": ("of 5, from one rating", "满分 5 分，共 1 个评分"),
     "overview.no_ratings": ("No ratings in this time yet", "这段时间还没有评分"),
     "overview.no_ratings_lead": (
         "Customers are asked once when their conversation is resolved.",

@@ -4,6 +4,7 @@ from desk.channel import (
     Feature,
     InboundMessage,
     OutboundMessage,
+    Pace,
     Sent,
     StatusUpdate,
     WebhookRequest,
@@ -15,8 +16,9 @@ class MemoryChannel:
 
     features: frozenset[Feature] = frozenset({Feature.BUTTONS, Feature.LINKS})
 
-    def __init__(self, name: str = "memory") -> None:
+    def __init__(self, name: str = "memory", pace: Pace | None = None) -> None:
         self.name = name
+        self.pace = pace or Pace()
         self.sent: list[OutboundMessage] = []
         self.fail_with: list[Exception] = []
 

@@ -15,6 +15,7 @@ from desk.channel import (
     Feature,
     InboundMessage,
     OutboundMessage,
+    Pace,
     Sent,
     StatusUpdate,
     WebhookRequest,
@@ -51,6 +52,7 @@ class WebChat:
     features = frozenset(
         {Feature.BUTTONS, Feature.LINKS, Feature.TYPING, Feature.ATTACHMENTS, Feature.LOCAL}
     )
+    pace = Pace()
 
     def __init__(self, tokens: VisitorTokens, clock: Clock) -> None:
         self._tokens = tokens

@@ -128,7 +128,7 @@ class ConversationPages:
         draft = visit.form.get("text", "")
         mode = visit.form.get("mode", "reply" if mine else "note")
         regions = {
-            "list": self._inbox.region(visit, beside, Shown(owner=None, limit=1), talk.line.id),
+            "list": self._inbox.region(visit, beside, Shown(owner=None), talk.line.id),
             "head": self._render.region(visit, "_talk_head.html", **known),
             "thread": self._render.region(visit, "_thread.html", more=more, **known),
             "compose": self._render.region(

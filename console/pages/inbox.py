@@ -11,37 +11,38 @@ from desk.conversations.desk_view import DeskView
 from desk.tables.conversation import Owner
 
 ORDER = (Owner.WAITING, Owner.HUMAN, Owner.BOT, Owner.CLOSED)
-_EACH, _PAGE, _MOST = 12, 50, 500
+_EACH, _PAGE, _LAST_PAGE = 12, 50, 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """Which part of the inbox a page shows: all owners, or one with up to ``limit`` lines."""
+    """Which part of the inbox a page shows: the start of every owner's lines, or one page of an owner's."""
 
     owner: Owner | None
-    limit: int
+    page: int = 1
+    size: int = _PAGE
 
     @classmethod
     def of(cls, visit: Visit) -> "Shown":
         """Read it from the address."""
         asked = visit.query("owner")
         owner = Owner(asked) if asked in tuple(Owner) else None
-        return cls(owner=owner, limit=visit.number("limit", _PAGE, _MOST))
+        return cls(owner=owner, page=visit.number("page", 1, _LAST_PAGE) if owner else 1)
 
     @property
     def limits(self) -> dict[Owner, int]:
         """How many lines of each owner to read."""
-        return {self.owner: self.limit} if self.owner else dict.fromkeys(ORDER, _EACH)
+        return {self.owner: self.size} if self.owner else dict.fromkeys(ORDER, _EACH)
 
     @property
     def query(self) -> str:
         """The address's part that asks for this again."""
-        return f"owner={self.owner}&limit={self.limit}" if self.owner else ""
+        return f"owner={self.owner}&page={self.page}" if self.owner else ""
 
     @property
-    def more(self) -> int:
-        """The limit of a longer list; 0 when this is the longest."""
-        return min(self.limit + _PAGE, _MOST) if self.limit < _MOST else 0
+    def skip(self) -> int:
+        """How many lines are on the pages before."""
+        return (self.page - 1) * self.size
 
 
 class InboxPages:
@@ -54,7 +55,7 @@ class InboxPages:
     async def show(self, visit: Visit) -> Response:
         """Show the inbox."""
         shown = Shown.of(visit)
-        inbox = await self._view.inbox(shown.limits)
+        inbox = await self._view.inbox(shown.limits, skip=shown.skip)
         regions = {"inbox": self.region(visit, inbox, shown)}
         waiting = inbox.counts[Owner.WAITING]
         return self._render.live_page(
@@ -64,7 +65,7 @@ class InboxPages:
     async def live(self, visit: Visit) -> Response:
         """Say what changed in the inbox."""
         shown = Shown.of(visit)
-        inbox = await self._view.inbox(shown.limits)
+        inbox = await self._view.inbox(shown.limits, skip=shown.skip)
         regions = {"inbox": self.region(visit, inbox, shown)}
         return self._render.live(visit, regions, inbox.counts[Owner.WAITING])
 

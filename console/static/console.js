@@ -8,19 +8,26 @@ const locale = navigator.languages.find((one) => one.split("-")[0] === root.lang
 root.classList.add("js");
 
 const FORMS = {
-  time: { hour: "2-digit", minute: "2-digit" },
-  day: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
-  long: { dateStyle: "medium", timeStyle: "short" },
+  time: { hour: "numeric", minute: "2-digit" },
+  day: { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" },
+  long: { year: "numeric", month: "short", day: "numeric", hour: "numeric", minute: "2-digit" },
+  exact: { dateStyle: "full", timeStyle: "long" },
 };
+
+/** Today's times need no day, this year's days no year. */
+function formOf(at, style) {
+  const now = new Date();
+  if (style === "long" || at.getFullYear() !== now.getFullYear()) return "long";
+  return at.toDateString() === now.toDateString() ? "time" : "day";
+}
 
 /** Show times where the reader is; the server writes UTC. */
 function localise(within) {
-  for (const element of within.querySelectorAll("time[data-when]")) {
+  const show = (at, form) => new Intl.DateTimeFormat(locale, FORMS[form]).format(at);
+  for (const element of within.querySelectorAll("time[datetime]")) {
     const at = new Date(element.dateTime);
-    const today = at.toDateString() === new Date().toDateString();
-    const form = element.dataset.when === "long" ? "long" : today ? "time" : "day";
-    element.textContent = new Intl.DateTimeFormat(locale, FORMS[form]).format(at);
-    element.title = new Intl.DateTimeFormat(locale, FORMS.long).format(at);
+    if ("when" in element.dataset) element.textContent = show(at, formOf(at, element.dataset.when));
+    element.title = show(at, "exact");
   }
 }
 
@@ -128,6 +135,11 @@ window.addEventListener("pageshow", (event) => { if (event.persisted) location.r
 document.addEventListener("keydown", (event) => {
   const sends = event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing;
   if (sends && event.target.matches("textarea")) event.target.form.requestSubmit();
+  const writing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key === "/" && !writing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+    const field = [...document.querySelectorAll(".find input")].find((one) => one.getClientRects().length);
+    if (field) { event.preventDefault(); field.select(); field.focus(); }
+  }
   if (event.key === "Escape") document.querySelector(".side.shown") && toggle(document.querySelector("[data-toggle]"), false);
 });
 

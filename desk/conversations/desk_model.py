@@ -70,8 +70,8 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenTicket:
-    """A ticket of the contact that somebody still has to settle."""
+class TicketLine:
+    """A ticket as one line of a list."""
 
     number: str
     title: str
@@ -81,7 +81,10 @@ class OpenTicket:
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
-    """A conversation with its last messages, oldest first; ``has_more`` when older ones were left out."""
+    """A conversation with its last messages, oldest first; ``has_more`` when older ones were left out.
+
+    ``unreachable_at`` is since when nothing is sent to the customer: they blocked us or are gone.
+    """
 
     line: Line
     account: str
@@ -89,7 +92,26 @@ class Talk:
     started_at: datetime
     said: tuple[Said, ...]
     has_more: bool
-    tickets: tuple[OpenTicket, ...]
+    tickets: tuple[TicketLine, ...]
+    unreachable_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hit:
+    """A conversation that was looked for; ``text`` is its last message with one of the words, or empty."""
+
+    line: Line
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hits:
+    """What a search found; ``has_more`` when there are more conversations than these."""
+
+    words: tuple[str, ...] = ()
+    conversations: tuple[Hit, ...] = ()
+    tickets: tuple[TicketLine, ...] = ()
+    has_more: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

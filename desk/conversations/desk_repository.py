@@ -38,7 +38,8 @@ def _last_id() -> ScalarSelect[int | None]:
     )
 
 
-def _lines() -> Select[ConversationRow, str | None, str | None, Author | None]:
+def line_query() -> Select[ConversationRow, str | None, str | None, Author | None]:
+    """Return the question for conversations as lines of the inbox."""
     return (
         select(
             ConversationRow,
@@ -52,20 +53,22 @@ def _lines() -> Select[ConversationRow, str | None, str | None, Author | None]:
     )
 
 
-async def lines(session: AsyncSession, owner: Owner, limit: int) -> Sequence[LineRow]:
+async def lines(
+    session: AsyncSession, owner: Owner, limit: int, skip: int = 0
+) -> Sequence[LineRow]:
     """Return an owner's conversations: the longest waiting first, the others newest first."""
     order = (
         ConversationRow.waiting_since.asc()
         if owner is Owner.WAITING
         else ConversationRow.updated_at.desc()
     )
-    query = _lines().where(ConversationRow.owner == owner).order_by(order, ConversationRow.id)
-    return (await session.execute(query.limit(limit))).all()
+    query = line_query().where(ConversationRow.owner == owner).order_by(order, ConversationRow.id)
+    return (await session.execute(query.limit(limit).offset(skip))).all()
 
 
 async def line(session: AsyncSession, conversation_id: str) -> LineRow | None:
     """Return one conversation as the inbox shows it."""
-    query = _lines().where(ConversationRow.id == conversation_id)
+    query = line_query().where(ConversationRow.id == conversation_id)
     return (await session.execute(query)).one_or_none()
 
 

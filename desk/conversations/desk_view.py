@@ -3,16 +3,29 @@
 from collections.abc import Mapping, Sequence
 
 from desk.conversations import desk_repository as ask
-from desk.conversations.desk_model import Content, File, Inbox, Line, OpenTicket, Said, Talk
+from desk.conversations import search
+from desk.conversations.desk_model import (
+    Content,
+    File,
+    Hit,
+    Hits,
+    Inbox,
+    Line,
+    Said,
+    Talk,
+    TicketLine,
+)
 from desk.conversations.repository import history
 from desk.errors import NotFoundError
+from desk.outbox import reach
 from desk.store.database import Database
 from desk.tables.conversation import MessageRow, Owner
 from desk.tables.outbox import OutboxState
-from desk.tables.ticket import TicketStatus
+from desk.tables.ticket import TicketRow, TicketStatus
 from desk.tickets.numbers import ticket_number
 
 _TICKETS_SHOWN = 10
+_HITS = 30
 
 
 class DeskView:
@@ -21,12 +34,12 @@ class DeskView:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def inbox(self, limits: Mapping[Owner, int]) -> Inbox:
-        """Return at most so many conversations of each owner named in ``limits``."""
+    async def inbox(self, limits: Mapping[Owner, int], *, skip: int = 0) -> Inbox:
+        """Return at most so many conversations of each owner named in ``limits``, after the first ``skip``."""
         async with self._database.read() as session:
             counts = await ask.counts(session)
             lines = {
-                owner: tuple(_line(row) for row in await ask.lines(session, owner, limit))
+                owner: tuple(_line(row) for row in await ask.lines(session, owner, limit, skip))
                 for owner, limit in limits.items()
             }
         return Inbox(counts=counts, lines=lines)
@@ -40,6 +53,23 @@ class DeskView:
         """Return how many tickets have each status."""
         async with self._database.read() as session:
             return await ask.ticket_counts(session)
+
+    async def search(self, text: str) -> Hits:
+        """Return conversations and tickets by names, addresses, numbers and what was said, newest first."""
+        words = search.words(text)
+        if not words:
+            return Hits()
+        async with self._database.read() as session:
+            found = await search.conversations(session, words, _HITS + 1)
+            lines = [_line(row) for row in found[:_HITS]]
+            texts = await search.excerpts(session, words, [line.id for line in lines])
+            tickets = await search.tickets(session, words, _HITS)
+        return Hits(
+            words=words,
+            conversations=tuple(Hit(line=line, text=texts.get(line.id, "")) for line in lines),
+            tickets=tuple(_ticket(row) for row in tickets),
+            has_more=len(found) > _HITS,
+        )
 
     async def talk(self, conversation_id: str, *, limit: int) -> Talk:
         """Return a conversation with at most ``limit`` of its last messages.
@@ -57,6 +87,7 @@ class DeskView:
             files = await ask.files(session, ids)
             states = await ask.states(session, ids)
             tickets = await ask.open_tickets(session, row[0].contact_id, _TICKETS_SHOWN)
+            unreachable_at = await reach.unreachable_since(session, row[0])
         by_message: dict[int, list[File]] = {}
         for message_id, file_id, name, size in files:
             by_message.setdefault(message_id, []).append(File(id=file_id, name=name, size=size))
@@ -67,15 +98,8 @@ class DeskView:
             started_at=row[0].created_at,
             said=tuple(_said(m, by_message.get(m.id, ()), states.get(m.id)) for m in rows),
             has_more=len(found) > limit,
-            tickets=tuple(
-                OpenTicket(
-                    number=ticket_number(ticket.id),
-                    title=ticket.title,
-                    status=ticket.status,
-                    priority=ticket.priority,
-                )
-                for ticket in tickets
-            ),
+            tickets=tuple(_ticket(ticket) for ticket in tickets),
+            unreachable_at=unreachable_at,
         )
 
     async def file(self, conversation_id: str, file_id: int) -> Content:
@@ -105,6 +129,12 @@ def _line(found: ask.LineRow) -> Line:
         updated_at=row.updated_at,
         last_text=text or "",
         last_author=author,
+    )
+
+
+def _ticket(row: TicketRow) -> TicketLine:
+    return TicketLine(
+        number=ticket_number(row.id), title=row.title, status=row.status, priority=row.priority
     )
 
 

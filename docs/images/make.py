@@ -1,6 +1,7 @@
 """Take the pictures of the README from the running product.
 
-Start `uv run frontdesk up --demo` on an empty database, then: uv run python docs/images/make.py
+Start `uv run frontdesk up --demo` on an empty database, then give both addresses that it prints:
+uv run python docs/images/make.py http://127.0.0.1:8080 "http://127.0.0.1:8080/console?key=..."
 """
 
 import shutil
@@ -16,6 +17,8 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 TALK = ("Hi! Where is my order 10023?", "ana@example.com")
+TALK_PERSON = (*TALK, "Can I talk to a person?")
+REPLY = "Hi, this is Kim. I have your order in front of me: what can I do for you?"
 TALK_ZH = ("我的订单 10042 到哪了？", "li@example.com", "运费怎么算？")
 
 
@@ -56,22 +59,33 @@ def take(
     context.close()
 
 
-def main(base: str) -> None:
-    """Take both pictures."""
+def take_console(browser: Browser, base: str, link: str) -> None:
+    """Let a customer ask for a person, answer as an agent, and take the console's picture."""
+    size = {"width": 1280, "height": 800}
+    customer = browser.new_context(viewport=size, locale="en-US").new_page()
+    customer.goto(base)
+    talk(customer, TALK_PERSON)
+    agent = browser.new_context(viewport=size, locale="en-US").new_page()
+    agent.goto(link)
+    agent.get_by_label("Your name").fill("Kim")
+    agent.get_by_role("button", name="Continue").click()
+    agent.locator(".group.waiting a.line").last.click()
+    agent.get_by_role("button", name="Take over").click()
+    agent.get_by_label("Reply to the customer").fill(REPLY)
+    agent.get_by_role("button", name="Send reply").click()
+    agent.get_by_text(REPLY).last.wait_for()
+    # The page looks every three seconds whether the reply has arrived.
+    agent.wait_for_timeout(4_000)
+    agent.screenshot(path=FOLDER / "console.png")
+
+
+def main(base: str, link: str) -> None:
+    """Take all pictures."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         sys.exit("Chromium is missing: apt-get install -y chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        take(
-            browser,
-            base,
-            "chat.png",
-            TALK,
-            viewport={"width": 1280, "height": 800},
-            locale="en-US",
-            color_scheme="light",
-        )
         take(
             browser,
             base,
@@ -83,8 +97,18 @@ def main(base: str) -> None:
             is_mobile=True,
             has_touch=True,
         )
+        take_console(browser, base, link)
+        take(
+            browser,
+            base,
+            "chat.png",
+            TALK,
+            viewport={"width": 1280, "height": 800},
+            locale="en-US",
+            color_scheme="light",
+        )
         browser.close()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8080")
+    main(*sys.argv[1:3])

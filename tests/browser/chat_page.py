@@ -19,7 +19,7 @@ _TRANSCRIPT = """
   node.matches(".msg")
     ? [[["own", "agent", "bot"].find(name => node.classList.contains(name)) ?? "?",
         node.querySelector(".bubble")?.textContent ?? ""]]
-    : node.matches(".system") ? [["system", node.textContent]] : [])
+    : node.matches(".system") ? [["system", node.querySelector("p").textContent]] : [])
 """
 _TYPING = (
     "() => !document.querySelector('frontdesk-chat').shadowRoot.querySelector('.typing').hidden"

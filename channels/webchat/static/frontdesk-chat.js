@@ -86,7 +86,7 @@ header :focus-visible{outline-color:currentColor;outline-offset:-2px}
 .scroll:focus-visible{outline-offset:-3px}@media(pointer:coarse){.scroll:focus-visible{outline:0}}
 .idle{height:auto}.empty{margin:auto 0;padding:10px 2px 6px}.empty h3{font-size:21px;line-height:1.3;font-weight:650;letter-spacing:-.01em}
 .empty p{margin:6px 0 18px;color:var(--muted)}
-.empty div,.choices{display:flex;flex-wrap:wrap;gap:8px}
+.empty div,.choices{display:flex;flex-wrap:wrap;gap:8px 6px}
 .chip{display:inline-flex;align-items:center;gap:6px;min-height:38px;max-width:100%;padding:7px 14px;border:1px solid color-mix(in srgb,var(--accent) 60%,var(--muted));border-radius:19px;background:var(--bg);color:var(--text);
 font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:none;overflow-wrap:anywhere;transition:background .15s}
 .chip svg{width:15px;height:15px}
@@ -94,6 +94,7 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .chip:disabled,span.chip{cursor:default;border-color:var(--line);color:var(--muted)}
 .chip[aria-pressed=true]{background:var(--soft);color:var(--text)}
 .day,.system{margin:14px auto 8px;max-width:86%;color:var(--muted);font-size:12.5px;text-align:center;overflow-wrap:anywhere;white-space:pre-wrap}
+.asks{margin-block:18px 10px;color:var(--text);font-size:14px}.asks .choices{justify-content:center;max-width:none}
 .msg{display:flex;flex-direction:column;align-items:flex-start;margin-top:14px}
 .msg.same{margin-top:4px}.msg.new{animation:rise .18s ease-out}
 .name{margin:0 0 4px 2px;font-size:12.5px;font-weight:600;color:var(--muted)}
@@ -105,7 +106,7 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .own .bubble :focus-visible{outline-color:var(--on)}
 .isfailed .bubble{background:var(--soft);color:var(--text);box-shadow:inset 0 0 0 1px var(--bad)}
 .file{display:flex;align-items:center;gap:8px}.file+.file{margin-top:6px}.file small{opacity:.85;white-space:nowrap;font-size:12.5px}
-.choices{margin-top:8px;max-width:94%}
+.choices{margin-top:8px;max-width:100%}
 .meta{display:flex;flex-wrap:wrap;align-items:center;gap:4px;margin:3px 2px 0;color:var(--muted);font-size:12px;line-height:18px}
 .own .meta{justify-content:flex-end}.meta svg{width:15px;height:15px}
 .quiet .meta{display:none}
@@ -728,13 +729,14 @@ class FrontdeskChat extends HTMLElement {
 
   #message(each) {
     const words = this.words;
-    if (each.author === "system") return h("p", { class: "system", dir: "auto" }, ...linked(each.text || ""));
+    const choices = each.choices?.length ? h("div", { class: "choices" }, ...each.choices.map(choice => this.#choice(choice))) : null;
+    if (each.author === "system") return h("div", { class: choices ? "system asks" : "system" }, h("p", { dir: "auto" }, ...linked(each.text || "")), choices);
     const node = h("div", { class: `msg ${each.own ? "own" : each.author}` },
       h("span", { class: each.own ? "sr" : "name" }, each.own ? `${words.you}: ` : each.author_name || words[each.author] || words.bot));
     if (each.live || each.item) node.classList.add("new");
     const files = (each.attachments ?? []).map(file => h("span", { class: "file" }, icon("file"), h("span", {}, file.name), h("small", {}, size(file.size))));
     if (each.text || files.length) node.append(h("div", { class: "bubble", dir: "auto" }, ...linked(each.text || ""), ...files));
-    if (each.choices?.length) node.append(h("div", { class: "choices" }, ...each.choices.map(choice => this.#choice(choice))));
+    if (choices) node.append(choices);
     // Ticks change often: they are no news for a screen reader.
     node.append(h("div", { class: "meta", "aria-live": "off" }));
     return node;
@@ -743,12 +745,11 @@ class FrontdeskChat extends HTMLElement {
   /** What changes in the life of a message: its ticks and whether its buttons still count. */
   #refresh(node, each, answer) {
     const words = this.words, meta = node.querySelector(".meta");
-    if (!meta) return;
     for (const button of node.querySelectorAll("button.chip")) {
       button.disabled = Boolean(answer);
       if (answer?.text === button.textContent) button.setAttribute("aria-pressed", "true");
     }
-    if (meta.dataset.state === each.state + each.time) return;
+    if (!meta || meta.dataset.state === each.state + each.time) return;
     meta.dataset.state = each.state + each.time;
     const failed = each.own && each.state === "failed";
     node.classList.toggle("isfailed", failed);

@@ -7,8 +7,8 @@ const CHINESE = {
   headline: "好光，\n给安静的夜晚", lead: "灯具、茶器、柔软的织物，小批量制作，用心寄出。告诉我们您晚上在哪儿看书，我们帮您挑一盏合适的灯。",
   browse: "看看商品", talk: "问个问题", scene: "夜晚的木桌上有一盏纸灯、一把茶壶和一只茶杯",
   goods: "为夜晚而作", goodsNote: "看中了哪件？在聊天里问我们就好。", order: "咨询",
-  lamp: "纸罩台灯", lampNote: "和纸灯罩，橡木底座", pot: "玻璃茶壶", potNote: "0.8 升，带滤网", rug: "羊毛毯", rugNote: "起绒工艺，140 × 200 厘米",
-  cups: "粗陶茶杯两只", cupsNote: "一深一浅",
+  lamp: "纸灯笼台灯", lampNote: "和纸灯罩，橡木底座", pot: "玻璃茶壶 600 毫升", potNote: "带细密玻璃滤网", cushion: "亚麻抱枕套", cushionNote: "水洗亚麻，45 × 45 厘米",
+  cups: "双层玻璃杯（2 只装）", cupsNote: "茶是热的，手不烫",
   help: "有什么想问的？", helpNote: "选一个问题，聊天窗口会直接为您解答。",
   track: "我的订单到哪了？", trackNote: "物流状态和预计送达时间", refund: "退货与退款", refundNote: "申请退款，或查看进度",
   invoice: "发票", invoiceNote: "查找并获取发票", person: "转人工客服", personNote: "客服看得到前面的对话，随时接手",
@@ -21,12 +21,12 @@ const CHINESE = {
 /** What the buttons say to the chat. */
 const QUESTIONS = {
   en: {
-    lampAsk: "How do I order the paper table lamp?", potAsk: "How do I order the glass teapot?", rugAsk: "How do I order the wool blanket?",
-    cupsAsk: "How do I order the stoneware cups?", trackAsk: "Where is my order?", refundAsk: "I would like a refund",
+    lampAsk: "Is the paper lantern lamp in stock?", potAsk: "Is the glass teapot in stock?", cushionAsk: "Is the linen cushion cover in stock?",
+    cupsAsk: "Are the double-walled cups in stock?", trackAsk: "Where is my order?", refundAsk: "I would like a refund",
     invoiceAsk: "I am looking for my invoice", personAsk: "Can I talk to a person?",
   },
   zh: {
-    lampAsk: "纸罩台灯怎么下单？", potAsk: "玻璃茶壶怎么下单？", rugAsk: "羊毛毯怎么下单？", cupsAsk: "粗陶茶杯怎么下单？",
+    lampAsk: "纸灯笼台灯有货吗？", potAsk: "玻璃茶壶有货吗？", cushionAsk: "亚麻抱枕套有货吗？", cupsAsk: "双层玻璃杯有货吗？",
     trackAsk: "我的订单到哪了？", refundAsk: "我想申请退款", invoiceAsk: "我想查一下发票", personAsk: "我要转人工客服",
   },
 };
