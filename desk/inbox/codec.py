@@ -1,6 +1,8 @@
 """Inbound messages as rows of the inbox and back."""
 
 import base64
+import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,34 +28,45 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
     """Return the column values of a received message."""
     return {
         "channel": message.channel,
-        "account": message.account,
-        "external_id": message.external_id[:256],
-        "thread": message.thread[:256],
+        "account": _storable(message.account, 128),
+        "external_id": _storable(message.external_id, 256),
+        "thread": _storable(message.thread, 256),
         "payload": {
-            "sender": message.sender[:256],
-            "sender_name": _short(message.sender_name, 200),
+            "sender": _storable(message.sender, 256),
+            "sender_name": message.sender_name and _storable(message.sender_name, 200),
             "sent_at": message.sent_at.isoformat(),
-            "text": message.text.replace("\x00", ""),
-            "choice": _short(message.choice, 256),
+            "text": _storable(message.text),
+            "choice": message.choice and _storable(message.choice, 256),
             "language": message.language if message.language in LANGUAGES else None,
             "attachments": [
                 {
-                    "name": file.name.replace("\x00", ""),
-                    "content_type": file.content_type.replace("\x00", ""),
+                    "name": _storable(file.name),
+                    "content_type": _storable(file.content_type),
                     "content": base64.b64encode(file.content).decode(),
                 }
                 for file in message.attachments
             ],
         },
-        "raw": msgspec.json.encode(message.raw).decode().replace("\\u0000", ""),
-        "not_before": now,
+        "raw": _raw(message.raw),
         "received_at": now,
     }
 
 
-def _short(text: str | None, longest: int) -> str | None:
+def _storable(text: str, longest: int | None = None) -> str:
     """Return a text that every database can store: one that cannot be stored would hold up all that came with it."""
-    return None if text is None else text.replace("\x00", "")[:longest]
+    if "\x00" in text:
+        text = text.replace("\x00", "")
+    if not text.isascii():  # half a surrogate pair is valid in JSON and in nothing else
+        text = text.encode(errors="replace").decode()
+    return text[:longest]
+
+
+def _raw(raw: Mapping[str, Any]) -> str:
+    try:
+        text = msgspec.json.encode(raw).decode()
+    except UnicodeEncodeError:
+        text = json.dumps(raw, default=str)
+    return text.replace("\\u0000", "")
 
 
 def from_row(row: Claimed) -> InboundMessage:

@@ -2,43 +2,102 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, tuple_, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased
 
-from desk.tables.conversation import MessageRow
+from desk.outbox import reach
+from desk.store import core
+from desk.tables.base import table_of
+from desk.tables.conversation import ConversationRow, MessageRow
 from desk.tables.outbox import DeliveryRow, OutboxRow, OutboxState, Policy
 
-_THIS = aliased(OutboxRow, name="o")
-_EARLIER = aliased(OutboxRow, name="e")
-
-
-def _heads(now: datetime, limit: int) -> Select[OutboxRow]:
-    earlier = exists(
-        select(_EARLIER.id).where(
-            text("e.state IN ('queued', 'sending')"),
-            _EARLIER.conversation_id == _THIS.conversation_id,
-            _EARLIER.id < _THIS.id,
-        )
+_OUTBOX = table_of(OutboxRow)
+_THIS = _OUTBOX.alias("o")
+_EARLIER = _OUTBOX.alias("e")
+# The literal terms are those of the partial indexes; with parameters SQLite would not use them.
+_OPEN = text("o.state IN ('queued', 'sending')")
+_LANE = (_THIS.c.channel, _THIS.c.account)
+_LANE_AFTER = (
+    select(*_LANE)
+    .where(_OPEN, tuple_(*_LANE) > tuple_(bindparam("channel"), bindparam("account")))
+    .order_by(*_LANE)
+    .limit(1)
+)
+_IN_LANE = and_(
+    _OPEN,
+    _THIS.c.channel == bindparam("channel"),
+    _THIS.c.account == bindparam("account"),
+    _THIS.c.policy == bindparam("policy"),
+)
+_HEADS = (
+    select(_THIS.c.id, _THIS.c.conversation_id)
+    .where(
+        _IN_LANE,
+        _THIS.c.not_before <= bindparam("now"),
+        or_(_THIS.c.state == OutboxState.QUEUED, _THIS.c.lease_until < bindparam("now")),
+        ~exists(
+            select(_EARLIER.c.id).where(
+                text("e.state IN ('queued', 'sending')"),
+                _EARLIER.c.conversation_id == _THIS.c.conversation_id,
+                _EARLIER.c.id < _THIS.c.id,
+            )
+        ),
     )
-    due = or_(
-        and_(_THIS.state == OutboxState.QUEUED, _THIS.not_before <= now),
-        and_(_THIS.state == OutboxState.SENDING, _THIS.lease_until < now),
-    )
-    return (
-        select(_THIS)
-        .where(text("o.state IN ('queued', 'sending')"), due, ~earlier)
-        .order_by(_THIS.id)
-        .limit(limit)
-    )
+    .order_by(_THIS.c.not_before, _THIS.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_DUE = select(func.min(_THIS.c.not_before)).where(
+    _IN_LANE, _THIS.c.not_before > bindparam("now")
+)
 
 
-async def due(session: AsyncSession, *, now: datetime, limit: int) -> Sequence[OutboxRow]:
-    """Return the next message of up to ``limit`` conversations, without claiming them."""
-    return (await session.scalars(_heads(now, limit))).all()
+class Lane(NamedTuple):
+    """An account on a channel."""
+
+    channel: str
+    account: str
+
+
+class Head(NamedTuple):
+    """The next message of a conversation."""
+
+    outbox_id: int
+    conversation_id: str
+
+
+async def lanes(session: AsyncSession) -> Sequence[Lane]:
+    """Return the lanes in which something waits: one look-up each, however much that is."""
+    found: list[Lane] = []
+    last = Lane("", "")
+    while row := await core.fetch_one(session, _LANE_AFTER, last._asdict()):
+        last = Lane(*row)
+        found.append(last)
+    return found
+
+
+async def heads(session: AsyncSession, lane: Lane, *, now: datetime, most: int) -> list[Head]:
+    """Return the next message of up to ``most`` conversations, without claiming them.
+
+    Replies come before campaigns, then whatever has been due for longest.
+    """
+    found: list[Head] = []
+    for policy in Policy:
+        where = {**lane._asdict(), "policy": policy, "now": now, "most": most - len(found)}
+        if most > len(found):
+            found += [Head(*row) for row in await core.fetch(session, _HEADS, where)]
+    return found
+
+
+async def next_due(session: AsyncSession, lane: Lane, *, now: datetime) -> datetime | None:
+    """Return when the next message of a lane that waits for its time is due."""
+    times = [
+        await core.fetch_one(session, _NEXT_DUE, {**lane._asdict(), "policy": policy, "now": now})
+        for policy in Policy
+    ]
+    return min((row[0] for row in times if row and row[0]), default=None)
 
 
 async def locked(session: AsyncSession, outbox_id: int) -> OutboxRow | None:
@@ -81,15 +140,13 @@ def add_delivery(session: AsyncSession, **values: Any) -> None:
 async def by_external_id(
     session: AsyncSession, *, channel: str, account: str, external_id: str
 ) -> OutboxRow | None:
-    """Return the message that the platform knows by this id, locked."""
+    """Return the message that the platform knows by this id."""
     return await session.scalar(
-        select(OutboxRow)
-        .where(
+        select(OutboxRow).where(
             OutboxRow.channel == channel,
             OutboxRow.account == account,
             OutboxRow.external_id == external_id,
         )
-        .with_for_update()
     )
 
 
@@ -107,7 +164,7 @@ async def recover(session: AsyncSession) -> int:
 
 
 async def replay(session: AsyncSession, outbox_id: int, now: datetime) -> bool:
-    """Give a dead, failed or unknown message another chance."""
+    """Give a dead, failed or unknown message another chance, and its customer, if nothing reached them any more."""
     result = await session.execute(
         update(OutboxRow)
         .where(
@@ -119,7 +176,14 @@ async def replay(session: AsyncSession, outbox_id: int, now: datetime) -> bool:
         )
     )
     assert isinstance(result, CursorResult)  # noqa: S101
-    return result.rowcount == 1
+    if result.rowcount != 1:
+        return False
+    conversation = await session.scalar(
+        select(ConversationRow).join(OutboxRow).where(OutboxRow.id == outbox_id)
+    )
+    if conversation is not None:
+        await reach.resume(session, conversation, now)
+    return True
 
 
 async def listing(

@@ -2,10 +2,16 @@
 
 from datetime import datetime, timedelta
 
+from desk.errors import RetryableError
+
 MOST_ATTEMPTS = 12
 LONGEST = timedelta(hours=24)
 _FIRST = timedelta(seconds=1)
 _CEILING = timedelta(minutes=30)
+_AWAY_CEILING = timedelta(minutes=5)
+"""A platform that is back after an outage should not be waited for much longer than the outage was."""
+_AWAY = (RetryableError, OSError, TimeoutError)
+"""The platform's trouble, not the message's: it ends, and then everything that waits goes out."""
 
 
 def backoff(
@@ -16,14 +22,23 @@ def backoff(
 
 
 def next_attempt(
-    attempts: int, *, created_at: datetime, now: datetime, retry_in: timedelta | None = None
+    attempts: int, error: Exception, *, created_at: datetime, now: datetime
 ) -> datetime | None:
-    """Return when to send again after ``attempts`` tries, or None when it is enough (12 tries or 24 hours).
+    """Return when to send again after ``attempts`` tries, or None when it is enough.
 
-    ``retry_in`` is what the platform asked for (``Retry-After``) and is obeyed instead of our back-off.
+    That is after 24 hours, and after 12 tries if the error is not one of a platform that is away. The ``retry_in``
+    of an error is what the platform asked for (``Retry-After``) and is obeyed instead of our back-off.
     """
-    if attempts >= MOST_ATTEMPTS or now - created_at >= LONGEST:
+    away = isinstance(error, _AWAY)
+    if now - created_at >= LONGEST or (attempts >= MOST_ATTEMPTS and not away):
         return None
-    return now + max(
-        retry_in or timedelta(), backoff(attempts) if retry_in is None else timedelta()
-    )
+    asked = pause_of(error)
+    if asked is not None:
+        return now + asked
+    return now + backoff(attempts, ceiling=_AWAY_CEILING if away else _CEILING)
+
+
+def pause_of(error: Exception | None) -> timedelta | None:
+    """Return how long the platform asked us to wait, at most a day; None if it did not."""
+    asked = error.retry_in if isinstance(error, RetryableError) else None
+    return None if asked is None else min(max(asked, timedelta()), LONGEST)

@@ -6,7 +6,12 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import (
+    AsyncConnection,
+    AsyncEngine,
+    AsyncSession,
+    create_async_engine,
+)
 
 from desk.errors import SettingsError
 from desk.store import deferred, json, sqlite
@@ -48,6 +53,7 @@ class Database:
             # One connection, so writers queue here in order instead of fighting for SQLite's lock.
             self._writer = sqlite.create_engine(self.url, begin="BEGIN IMMEDIATE", pool_size=1)
             self._reader = sqlite.create_engine(self.url, begin="BEGIN", pool_size=4)
+            self._appender = self._writer
         else:
             self._writer = create_async_engine(
                 self.url,
@@ -57,6 +63,7 @@ class Database:
                 json_deserializer=json.loads,
             )
             self._reader = self._writer
+            self._appender = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @property
     def engine(self) -> AsyncEngine:
@@ -69,6 +76,12 @@ class Database:
         async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
             yield session
             await deferred.write(session)
+
+    @asynccontextmanager
+    async def append(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction for a single statement, without the ORM; PostgreSQL then needs no BEGIN and COMMIT."""
+        async with self._appender.begin() as connection:
+            yield connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:

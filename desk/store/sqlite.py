@@ -33,9 +33,22 @@ PRAGMAS = {
     "journal_mode": "WAL",
     "synchronous": "FULL",
     "foreign_keys": "ON",
-    "busy_timeout": "20",
     "temp_store": "MEMORY",
+    # A wait in SQLite blocks the event loop. BEGIN tries again by itself, and after it nothing is locked.
+    "busy_timeout": "0",
 }
+
+
+class _Cursor(dbapi2.Cursor):  # type: ignore[misc]
+    """A cursor with the one method that SQLAlchemy's async side expects of it besides."""
+
+    async def _async_soft_close(self) -> None:
+        """Leave it open: rows come straight from SQLite, not out of a buffer that was filled before."""
+
+
+class _Connection(dbapi2.Connection):  # type: ignore[misc]
+    def cursor(self, factory: type[_Cursor] = _Cursor) -> Any:
+        return super().cursor(factory)
 
 
 class InlineSQLite(SQLiteDialect_pysqlite):
@@ -83,7 +96,11 @@ def create_engine(url: URL, *, begin: str, pool_size: int) -> AsyncEngine:
     registry.register("sqlite.inline", __name__, InlineSQLite.__name__)
     engine = create_async_engine(
         url.set(drivername="sqlite+inline"),
-        connect_args={"isolation_level": None, "check_same_thread": False},
+        connect_args={
+            "factory": _Connection,
+            "isolation_level": None,
+            "check_same_thread": False,
+        },
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=60,

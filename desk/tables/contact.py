@@ -26,7 +26,7 @@ class ContactRow(Base):
 
 
 class ContactIdentityRow(Base):
-    """A handle of a person on a channel."""
+    """A handle of a person on a channel; nothing is sent to one that is ``unreachable``."""
 
     __tablename__ = "contact_identity"
     __table_args__ = (UniqueConstraint("channel", "account", "external_id"),)
@@ -39,3 +39,5 @@ class ContactIdentityRow(Base):
     account: Mapped[str] = mapped_column(String(128))
     external_id: Mapped[str] = mapped_column(String(256))
     created_at: Mapped[datetime]
+    unreachable_at: Mapped[datetime | None]
+    unreachable_reason: Mapped[str | None] = mapped_column(String(500))

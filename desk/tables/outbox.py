@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from desk.tables.base import Base, BigId, text_enum
+from desk.tables.base import Base, BigId, Json, text_enum
 
 
 class OutboxState(StrEnum):
@@ -51,6 +51,16 @@ class OutboxRow(Base):
             postgresql_where=_OPEN,
         ),
         Index("ix_outbox_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        # Each lane finds what is due without passing what waits in another, however much that is.
+        Index(
+            "ix_outbox_lane",
+            "channel",
+            "account",
+            "policy",
+            "not_before",
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
         Index(None, "channel", "account", "external_id"),
     )
 
@@ -84,3 +94,17 @@ class DeliveryRow(Base):
     error: Mapped[str | None] = mapped_column(String(500))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime]
+
+
+class PaceRow(Base):
+    """When a lane (``thread`` is empty) or a chat was last sent to, and until when its platform wants silence."""
+
+    __tablename__ = "send_pace"
+
+    channel: Mapped[str] = mapped_column(String(32), primary_key=True)
+    account: Mapped[str] = mapped_column(String(128), primary_key=True)
+    thread: Mapped[str] = mapped_column(String(256), primary_key=True)
+    recent: Mapped[list[str]] = mapped_column(Json)
+    paused_until: Mapped[datetime | None]
+    #: From then on the row says nothing any more and may go.
+    idle_at: Mapped[datetime] = mapped_column(index=True)

@@ -53,7 +53,7 @@ def rasa_pid(desk: RunningDesk) -> int:
     (pid,) = [
         int(child)
         for child in children
-        if b"\0rasa\0run\0" in Path(f"/proc/{child}/cmdline").read_bytes()
+        if b"\0run\0--model\0" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
     return pid
 

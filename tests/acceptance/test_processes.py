@@ -10,18 +10,19 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from sqlalchemy.engine import make_url
 
-from tests.conftest import ROOT, SECRET, TOKEN, _fresh_postgres
+from tests.conftest import ROOT, SECRET, TOKEN
+from tests.databases import fresh_postgres
 from tests.running import clean_environment, free_port
 
 pytestmark = [pytest.mark.rasa, pytest.mark.postgres]
 
 
 @pytest.fixture
-async def empty_database(postgres: str) -> str:
+def empty_database(postgres: str) -> Iterator[str]:
     """Return the URL of an empty PostgreSQL database."""
-    return make_url(await _fresh_postgres(postgres)).render_as_string(hide_password=False)
+    with fresh_postgres(postgres, template="template1") as url:
+        yield url
 
 
 @pytest.fixture

@@ -265,7 +265,11 @@ async def test_sends_are_retried_in_order_and_obey_retry_after(
 
 @pytest.mark.parametrize(
     ("error", "state", "tries"),
-    [(RejectedError("blocked"), OutboxState.FAILED, 1), (OSError("down"), OutboxState.DEAD, 12)],
+    [
+        (RejectedError("too long"), OutboxState.FAILED, 1),
+        (ValueError("a bug"), OutboxState.DEAD, 12),
+        (OSError("down"), OutboxState.DEAD, 25),
+    ],
 )
 async def test_a_send_that_cannot_work_ends(
     desk: Desk,
@@ -275,9 +279,9 @@ async def test_a_send_that_cannot_work_ends(
     state: OutboxState,
     tries: int,
 ) -> None:
-    memory.fail_with = [error] * 20
+    memory.fail_with = [error] * 30
     await says(desk, "hello")
-    for _ in range(20):
+    for _ in range(30):
         clock.advance(timedelta(hours=1))
         await settle(desk)
     (row,) = await rows(desk, OutboxRow)

@@ -22,7 +22,7 @@ from channels.memory.adapter import MemoryChannel
 from desk.channel import OutboundMessage, Sent
 from desk.clock import StoppedClock
 from desk.dialogue.memory import MemoryDialogue
-from desk.dialogue.port import Reply, Turn
+from desk.dialogue.port import ProcessHealth, Reply, Turn
 from desk.settings import Settings
 from tests.conftest import NOON
 from tests.talk import settle
@@ -158,8 +158,8 @@ class _Dialogue:
         self._fuse.point()
         return replies
 
-    async def ready(self) -> bool:
-        return True
+    async def health(self) -> list[ProcessHealth]:
+        return await self._inner.health()
 
     async def close(self) -> None:
         """Stay: the assistant is another process."""
@@ -169,6 +169,7 @@ class _Channel:
     def __init__(self, inner: MemoryChannel, fuse: Fuse) -> None:
         self.name = inner.name
         self.features = inner.features
+        self.pace = inner.pace
         self.verify = inner.verify
         self.parse = inner.parse
         self._inner = inner

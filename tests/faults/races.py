@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from app.wiring import Desk
 from channels.memory.adapter import MemoryChannel
-from desk.channel import OutboundMessage, Sent
+from desk.channel import OutboundMessage, Pace, Sent
 from desk.dialogue.memory import MemoryDialogue
 from desk.dialogue.port import Reply, Turn
 from desk.errors import ConflictError
@@ -23,8 +23,9 @@ _LONGEST = 0.03
 class SlowChannel(MemoryChannel):
     """A platform that takes its time; a message counts as handed over when the platform has it."""
 
-    def __init__(self) -> None:
-        super().__init__("memory")
+    def __init__(self, longest: float = _LONGEST) -> None:
+        super().__init__("memory", Pace(at_once=AT_ONCE))
+        self._longest = longest
         self.sending: defaultdict[str, int] = defaultdict(int)
         self.began: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.confirmed: set[str] = set()
@@ -36,7 +37,7 @@ class SlowChannel(MemoryChannel):
         if message.author is Author.BOT:
             self.began[message.thread].set()
         try:
-            await asyncio.sleep(random.uniform(0, _LONGEST))
+            await asyncio.sleep(random.uniform(0, self._longest))
             if message.author is Author.BOT and message.thread in self.confirmed:
                 self.leaked.append(message)
             return await super().send(message)

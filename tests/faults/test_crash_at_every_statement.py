@@ -1,9 +1,8 @@
 """The process dies at every statement, commit, turn and send, one after the other; every effect happens once."""
 
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -14,19 +13,18 @@ import structlog
 
 from app.wiring import Desk
 from channels.webchat.adapter import ACCOUNT
-from desk import tables
 from desk.channel import InboundMessage
 from desk.commerce.policies import Policies
 from desk.dialogue.memory import echo
 from desk.dialogue.port import Reply, Turn, TurnFailedError
 from desk.settings import Settings
 from desk.store import sqlite
-from desk.store.database import Database
 from desk.tables.conversation import MessageRow, Owner
 from desk.tables.event import EventRow
 from desk.tables.inbox import InboxRow
 from desk.tables.outbox import OutboxRow
 from desk.tables.ticket import TicketRow
+from tests.databases import template_in
 from tests.faults.crash import Fuse, Step, World, play, world
 from tests.talk import accept, conversation, inbound, rows, settle
 
@@ -202,18 +200,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         patch.setitem(sqlite.PRAGMAS, "synchronous", "OFF")
         patch.setattr("app.wiring.Policies", cache(Policies))
         yield
-
-
-async def template_in(folder: Path) -> Path:
-    """Return a database file with all tables and no rows."""
-    path = folder / "template.sqlite"
-    database = Database(f"sqlite:///{path}")
-    async with database.engine.begin() as connection:
-        await connection.run_sync(tables.Base.metadata.create_all)
-    await database.close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return path
 
 
 async def play_and_check(template: Path, scenario: Scenario, fuse: Fuse) -> World:

@@ -104,7 +104,7 @@ def _rasa(desk: RunningDesk) -> list[int]:
 
 def _is_rasa(pid: int) -> bool:
     try:
-        return b"rasa\0run" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"\0run\0--model\0" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 

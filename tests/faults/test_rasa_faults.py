@@ -1,5 +1,6 @@
 """The assistant fails in every way it can: customers are told once, and all is answered once when it is back."""
 
+import shutil
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -29,9 +30,9 @@ STEPS = MINUTES * 60 // 5
 
 
 @pytest.fixture
-def database_url(tmp_path: Path) -> str:
+def database_url(template: Path, tmp_path: Path) -> str:
     """Return SQLite's: the database is not the fault here."""
-    return f"sqlite:///{tmp_path}/desk.sqlite"
+    return f"sqlite:///{shutil.copy(template, tmp_path / 'desk.sqlite')}"
 
 
 @pytest.fixture

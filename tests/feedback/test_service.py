@@ -45,6 +45,21 @@ async def test_the_question_is_asked_once_per_resolution(feedback: Feedback, wor
     assert [event.data["resolution"] for event in events] == [1, 2]
 
 
+async def test_a_score_is_awaited_from_the_question_to_the_answer(
+    feedback: Feedback, world: World, clock: StoppedClock
+) -> None:
+    talk = await _resolved(world)
+    assert not await feedback.awaits_score(conversation_id=talk.id, since=None)
+    before = clock()
+    clock.advance(timedelta(minutes=1))
+    await feedback.survey(conversation_id=talk.id, key="s1")
+    assert await feedback.awaits_score(conversation_id=talk.id, since=None)
+    assert await feedback.awaits_score(conversation_id=talk.id, since=before)
+    assert not await feedback.awaits_score(conversation_id=talk.id, since=clock()), "talked on"
+    await feedback.record(conversation_id=talk.id, score=5, key="r1")
+    assert not await feedback.awaits_score(conversation_id=talk.id, since=before)
+
+
 async def test_a_bot_that_asks_and_resolves_in_one_turn_asks_once(
     feedback: Feedback, world: World
 ) -> None:

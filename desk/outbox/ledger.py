@@ -1,0 +1,223 @@
+"""The two transactions around a send: it is claimed under its conversation's lock, and its end is recorded."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from desk import events
+from desk.channel import Choice, OutboundMessage, Sent, StatusUpdate, UnreachableError
+from desk.clock import Clock
+from desk.conversations.repository import locked as locked_conversation
+from desk.events import Event
+from desk.outbox import reach, repository
+from desk.outbox.limits import Limits
+from desk.outbox.progress import after_attempt, is_due, reported
+from desk.outbox.repository import Head, Lane
+from desk.outbox.retry import pause_of
+from desk.store.database import Database
+from desk.tables.conversation import ConversationRow, MessageRow
+from desk.tables.outbox import OutboxRow, OutboxState, Policy
+
+log = structlog.get_logger()
+
+_LEASE = timedelta(seconds=30)
+
+_EVENTS = {
+    OutboxState.SENT: "sent",
+    OutboxState.QUEUED: "delayed",
+    OutboxState.FAILED: "failed",
+    OutboxState.DEAD: "dead_lettered",
+    OutboxState.UNKNOWN: "unconfirmed",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """The right to send a message, once, until the lease ends."""
+
+    outbox_id: int
+    attempt: int
+    policy: Policy
+    created_at: datetime
+    claimed_at: datetime
+    message: OutboundMessage
+
+
+class Ledger:
+    """Claims and settles sends. Locks are taken in the order conversation, outbox, tempo."""
+
+    def __init__(self, *, database: Database, limits: Limits, clock: Clock) -> None:
+        self._database = database
+        self._limits = limits
+        self._clock = clock
+
+    async def claim(self, head: Head) -> Claim | None:
+        """Claim a row under its conversation's lock; a take-over waits for this lock or is seen here.
+
+        None when there is nothing to send, or not now: then the row says when.
+        """
+        now = self._clock()
+        async with self._database.write() as session:
+            conversation = await locked_conversation(session, head.conversation_id)
+            row = await repository.locked(session, head.outbox_id)
+            if conversation is None or row is None or not _is_due(row, now):
+                return None
+            if row.state is OutboxState.SENDING and row.policy is Policy.AT_MOST_ONCE:
+                row.state, row.lease_until = OutboxState.UNKNOWN, None
+                _log(session, conversation, "message.unconfirmed", row, now)
+                return None
+            if row.epoch is not None and row.epoch != conversation.epoch:
+                row.state = OutboxState.FENCED
+                _log(session, conversation, "message.fenced", row, now)
+                return None
+            reason = await reach.stopped(session, conversation, now)
+            if reason is not None:
+                row.state, row.last_error = OutboxState.FAILED, f"not sent: {reason}"[:500]
+                _log(session, conversation, "message.failed", row, now)
+                return None
+            lane = Lane(row.channel, row.account)
+            later = await self._limits.begin(session, lane, row.thread, now)
+            if later is not None:
+                row.not_before = later
+                return None
+            message = await repository.message(session, row.message_id)
+            if message.seq is None:
+                conversation.last_seq += 1
+                message.seq = conversation.last_seq
+            row.state = OutboxState.SENDING
+            row.attempts += 1
+            row.lease_until = now + _LEASE
+            return _claim(row, message, now)
+
+    async def settle(
+        self, claim: Claim, sent: Sent, error: Exception | None, started: datetime
+    ) -> None:
+        """Record how a send ended; without effect when the claim was lost to somebody else."""
+        now = self._clock()
+        state, again = after_attempt(
+            claim.attempt,
+            error,
+            policy=claim.policy,
+            created_at=claim.created_at,
+            now=now,
+        )
+        text = _clean(f"{type(error).__name__}: {error}", 500) if error else None
+        values: dict[str, Any] = {"external_id": _clean(sent.external_id, 256), "last_error": text}
+        if state is OutboxState.SENT:
+            values["sent_at"] = now
+        if again is not None:
+            values["not_before"] = again
+        async with self._database.write() as session:
+            conversation = await locked_conversation(session, claim.message.conversation_id)
+            if not await repository.settle(
+                session, claim.outbox_id, claim.attempt, state, **values
+            ):
+                log.warning("outbox_claim_lost", outbox_id=claim.outbox_id)
+                return
+            repository.add_delivery(
+                session,
+                outbox_id=claim.outbox_id,
+                attempt=claim.attempt,
+                outcome=state,
+                error=text,
+                started_at=started,
+                ended_at=now,
+            )
+            row = await repository.locked(session, claim.outbox_id)
+            if conversation is not None and row is not None:
+                _log(session, conversation, f"message.{_EVENTS[state]}", row, now)
+                if isinstance(error, UnreachableError):
+                    await reach.stop(session, conversation, str(error), now)
+            await self._limits.end(
+                session,
+                Lane(claim.message.channel, claim.message.account),
+                claim.message.thread,
+                began_at=claim.claimed_at,
+                now=now,
+                asked=pause_of(error),
+            )
+        log.info(
+            "message_send",
+            outbox_id=claim.outbox_id,
+            state=state,
+            attempt=claim.attempt,
+            error=text,
+        )
+
+    async def report(self, update: StatusUpdate) -> bool:
+        """Take note of what a platform says about a message; states only move forward."""
+        now = self._clock()
+        async with self._database.write() as session:
+            row = await repository.by_external_id(
+                session,
+                channel=update.channel,
+                account=update.account,
+                external_id=update.external_id,
+            )
+            if row is None:
+                return False
+            conversation = await locked_conversation(session, row.conversation_id)
+            await session.refresh(row, with_for_update=True)
+            state = reported(row.state, update.status)
+            if conversation is None or state is None:
+                return False
+            row.state = state
+            row.last_error = _clean(update.reason, 500) or row.last_error
+            _log(session, conversation, f"message.{state}", row, now)
+            if update.unreachable and state is OutboxState.FAILED:
+                await reach.stop(session, conversation, row.last_error or "gone", now)
+        return True
+
+
+def _is_due(row: OutboxRow, now: datetime) -> bool:
+    return is_due(row.state, not_before=row.not_before, lease_until=row.lease_until, now=now)
+
+
+def _claim(row: OutboxRow, message: MessageRow, now: datetime) -> Claim:
+    return Claim(
+        outbox_id=row.id,
+        attempt=row.attempts,
+        policy=row.policy,
+        created_at=row.created_at,
+        claimed_at=now,
+        message=OutboundMessage(
+            id=f"fd-{row.id}",
+            conversation_id=row.conversation_id,
+            channel=row.channel,
+            account=row.account,
+            thread=row.thread,
+            text=message.text,
+            choices=tuple(
+                Choice(id=c["id"], title=c["title"], url=c.get("url")) for c in message.choices
+            ),
+            author=message.author,
+            author_name=message.author_name,
+        ),
+    )
+
+
+def _clean(text: str | None, longest: int) -> str | None:
+    """Return what every database can store: an end that cannot be recorded would be a send that is repeated."""
+    return None if text is None else text.replace("\x00", "")[:longest]
+
+
+def _log(
+    session: AsyncSession,
+    conversation: ConversationRow,
+    name: str,
+    row: OutboxRow,
+    now: datetime,
+) -> None:
+    events.append(
+        session,
+        Event(
+            name=name,
+            occurred_at=now,
+            contact_id=conversation.contact_id,
+            conversation_id=conversation.id,
+            data={"message_id": row.message_id, "outbox_id": row.id, "attempt": row.attempts},
+        ),
+    )
