@@ -16,6 +16,7 @@ from desk.clock import StoppedClock
 from desk.dialogue.memory import MemoryDialogue
 from desk.settings import Settings
 from desk.store.database import Database
+from tests.browser.site import Site
 from tests.databases import fresh_postgres, postgres_server, quick_folder, template_in
 from tests.running import RunningDesk
 
@@ -124,6 +125,35 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningDesk]:
     desk.start()
     try:
         desk.wait(seconds=900)  # the first run installs Rasa's environment and trains
+        yield desk
+    finally:
+        desk.stop()
+
+
+@pytest.fixture(scope="session")
+def other_site() -> Iterator[Site]:
+    """Serve a web site of somebody else on this machine."""
+    with Site() as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def own_desk(
+    tmp_path_factory: pytest.TempPathFactory, running: RunningDesk, other_site: Site
+) -> Iterator[RunningDesk]:
+    """Start a second desk, which tests may hurt and must mend, and that lets the other site use its chat.
+
+    The shared one was prepared before it, so that nothing is trained twice.
+    """
+    assert running.pid
+    env = {
+        "FRONTDESK_CHAT_ORIGINS": other_site.origin,
+        "FRONTDESK_DIALOGUE_TIMEOUT": "8",  # how long tests wait for an assistant that stands still
+    }
+    desk = RunningDesk(tmp_path_factory.mktemp("own-desk"), "--demo", env=env)
+    desk.start()
+    try:
+        desk.wait()
         yield desk
     finally:
         desk.stop()

@@ -206,7 +206,10 @@ def _asks_us(form: Form, question: Question, heard: Heard, length: int) -> bool:
         return False
     if heard.intent in _LOOKED_UP:
         return heard.confidence >= 0.6
-    served = question.taking is Taking.WORDS or heard.intent in _ABOUT_THE_SHOP
+    # Nobody answers what stands in a comment to a rating.
+    served = (
+        question.taking is Taking.WORDS or form is FEEDBACK or heard.intent in _ABOUT_THE_SHOP
+    )
     return heard.confidence >= 0.5 and served
 
 
@@ -214,7 +217,7 @@ def _commands_us(form: Form, question: Question, heard: Heard, length: int) -> b
     """Say whether a command is another wish; where a story is asked for, only what we look up is."""
     if not shape.is_command(heard.text) or length > 8 or heard.intent in form.intents:
         return False
-    if question.taking is Taking.STORY:
+    if question.taking is Taking.STORY and form is not FEEDBACK:
         return heard.confidence >= 0.7 and heard.intent in _LOOKED_UP
     return (
         heard.confidence >= 0.6

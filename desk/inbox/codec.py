@@ -10,6 +10,7 @@ import msgspec
 
 from desk.channel import Attachment, InboundMessage
 from desk.dialogue.language import LANGUAGES
+from desk.store.storable import storable
 
 
 class Claimed(msgspec.Struct):
@@ -28,20 +29,20 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
     """Return the column values of a received message."""
     return {
         "channel": message.channel,
-        "account": _storable(message.account, 128),
-        "external_id": _storable(message.external_id, 256),
-        "thread": _storable(message.thread, 256),
+        "account": storable(message.account, 128),
+        "external_id": storable(message.external_id, 256),
+        "thread": storable(message.thread, 256),
         "payload": {
-            "sender": _storable(message.sender, 256),
-            "sender_name": message.sender_name and _storable(message.sender_name, 200),
+            "sender": storable(message.sender, 256),
+            "sender_name": message.sender_name and storable(message.sender_name, 200),
             "sent_at": message.sent_at.isoformat(),
-            "text": _storable(message.text),
-            "choice": message.choice and _storable(message.choice, 256),
+            "text": storable(message.text),
+            "choice": message.choice and storable(message.choice, 256),
             "language": message.language if message.language in LANGUAGES else None,
             "attachments": [
                 {
-                    "name": _storable(file.name),
-                    "content_type": _storable(file.content_type),
+                    "name": storable(file.name),
+                    "content_type": storable(file.content_type),
                     "content": base64.b64encode(file.content).decode(),
                 }
                 for file in message.attachments
@@ -50,15 +51,6 @@ def to_row(message: InboundMessage, now: datetime) -> dict[str, Any]:
         "raw": _raw(message.raw),
         "received_at": now,
     }
-
-
-def _storable(text: str, longest: int | None = None) -> str:
-    """Return a text that every database can store: one that cannot be stored would hold up all that came with it."""
-    if "\x00" in text:
-        text = text.replace("\x00", "")
-    if not text.isascii():  # half a surrogate pair is valid in JSON and in nothing else
-        text = text.encode(errors="replace").decode()
-    return text[:longest]
 
 
 def _raw(raw: Mapping[str, Any]) -> str:

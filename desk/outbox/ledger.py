@@ -18,6 +18,7 @@ from desk.outbox.progress import after_attempt, is_due, reported
 from desk.outbox.repository import Head, Lane
 from desk.outbox.retry import pause_of
 from desk.store.database import Database
+from desk.store.storable import storable
 from desk.tables.conversation import ConversationRow, MessageRow
 from desk.tables.outbox import OutboxRow, OutboxState, Policy
 
@@ -104,8 +105,10 @@ class Ledger:
             created_at=claim.created_at,
             now=now,
         )
-        text = _clean(f"{type(error).__name__}: {error}", 500) if error else None
-        values: dict[str, Any] = {"external_id": _clean(sent.external_id, 256), "last_error": text}
+        # An end that cannot be stored would be a send that is repeated.
+        text = storable(f"{type(error).__name__}: {error}", 500) if error else None
+        known_as = None if sent.external_id is None else storable(str(sent.external_id), 256)
+        values: dict[str, Any] = {"external_id": known_as, "last_error": text}
         if state is OutboxState.SENT:
             values["sent_at"] = now
         if again is not None:
@@ -130,7 +133,7 @@ class Ledger:
             if conversation is not None and row is not None:
                 _log(session, conversation, f"message.{_EVENTS[state]}", row, now)
                 if isinstance(error, UnreachableError):
-                    await reach.stop(session, conversation, str(error), now)
+                    await reach.stop(session, conversation, storable(str(error), 500), now)
             await self._limits.end(
                 session,
                 Lane(claim.message.channel, claim.message.account),
@@ -165,7 +168,7 @@ class Ledger:
             if conversation is None or state is None:
                 return False
             row.state = state
-            row.last_error = _clean(update.reason, 500) or row.last_error
+            row.last_error = storable(update.reason or "", 500) or row.last_error
             _log(session, conversation, f"message.{state}", row, now)
             if update.unreachable and state is OutboxState.FAILED:
                 await reach.stop(session, conversation, row.last_error or "gone", now)
@@ -197,11 +200,6 @@ def _claim(row: OutboxRow, message: MessageRow, now: datetime) -> Claim:
             author_name=message.author_name,
         ),
     )
-
-
-def _clean(text: str | None, longest: int) -> str | None:
-    """Return what every database can store: an end that cannot be recorded would be a send that is repeated."""
-    return None if text is None else text.replace("\x00", "")[:longest]
 
 
 def _log(

@@ -33,7 +33,7 @@ async def stop(
     """Remember that the customer of a conversation cannot be reached there."""
     for handle in await _handles(session, conversation):
         if handle.unreachable_at is None:
-            handle.unreachable_at, handle.unreachable_reason = now, reason[:500]
+            handle.unreachable_at, handle.unreachable_reason = now, reason
             _log(session, conversation, "contact.lost", now)
 
 

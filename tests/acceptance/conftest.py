@@ -1,6 +1,6 @@
-"""Customers of the running product, and a second desk that may be hurt."""
+"""Customers of the running product."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 import pytest
@@ -29,18 +29,3 @@ async def customer(arrive: Arrive) -> Customer:
 def stored(running: RunningDesk) -> Stored:
     """Return what the shared desk has written down."""
     return Stored(running.database_url)
-
-
-@pytest.fixture(scope="module")
-def own_desk(
-    tmp_path_factory: pytest.TempPathFactory, running: RunningDesk
-) -> Iterator[RunningDesk]:
-    """Start a desk that a module may hurt; the shared one was prepared before it."""
-    assert running.pid
-    desk = RunningDesk(tmp_path_factory.mktemp("own-desk"), "--demo")
-    desk.start()
-    try:
-        desk.wait()
-        yield desk
-    finally:
-        desk.stop()

@@ -244,6 +244,8 @@ INTERRUPTED: list[tuple[Form, str, str, str, float]] = [
     (TICKET, "description", "where is my order 10031", "track_order", 0.9),
     (TICKET, "description", "我的订单10031到哪了？", "track_order", 0.9),
     (FEEDBACK, "comment", "where is order 10031", "track_order", 0.9),
+    (FEEDBACK, "comment", "Is the paper lantern lamp in stock?", "place_order", 0.7),
+    (FEEDBACK, "comment", "cancel order 10031", "cancel_order", 0.9),
     (TICKET, "priority", "where is my order", "track_order", 0.9),
     (ADDRESS, "address", "how much is express shipping?", "delivery_options", 0.8),
     (FEEDBACK, "score", "where is my order", "track_order", 0.8),

@@ -1,7 +1,7 @@
 """A real Chromium, and tabs that report every error at the end of their test."""
 
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -9,7 +9,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from tests.browser.chat_page import ChatPage
-from tests.browser.site import Site
 from tests.running import RunningDesk
 from tests.stored import Stored
 
@@ -70,32 +69,3 @@ async def visit(running: RunningDesk, new_context: NewContext) -> AsyncIterator[
 def stored(running: RunningDesk) -> Stored:
     """Return what the running product has written down."""
     return Stored(running.database_url)
-
-
-@pytest.fixture(scope="session")
-def other_site() -> Iterator[Site]:
-    """Serve a web site of somebody else on this machine."""
-    with Site() as site:
-        yield site
-
-
-@pytest.fixture(scope="session")
-def own_desk(
-    tmp_path_factory: pytest.TempPathFactory, running: RunningDesk, other_site: Site
-) -> Iterator[RunningDesk]:
-    """Start a desk that may be killed, and that lets the other site use its chat.
-
-    The shared one was prepared before it, so that nothing is trained twice.
-    """
-    assert running.pid
-    desk = RunningDesk(
-        tmp_path_factory.mktemp("own-desk"),
-        "--demo",
-        env={"FRONTDESK_CHAT_ORIGINS": other_site.origin},
-    )
-    desk.start()
-    try:
-        desk.wait()
-        yield desk
-    finally:
-        desk.stop()

@@ -446,16 +446,24 @@ async def test_what_a_platform_says_can_always_be_recorded(
     class Odd(Platform):
         async def send(self, message: OutboundMessage) -> Sent:
             await super().send(message)
-            return Sent(external_id="x\x00" * 400)
+            return Sent(external_id="x\x00\ud800" * 200)
 
     channel = Odd("memory", clock)
-    channel.fail_with = [ValueError("\x00" + "long " * 500)]
+    channel.fail_with = [ValueError("\x00\udfff" + "long " * 500)]
     desk = made(channel)
     await says(desk, "hello")
     clock.advance(SECOND)
     await settle(desk)
-    (row,) = await rows(desk, OutboxRow)
+    await _blocked(channel, desk)
+    row, _ = await rows(desk, OutboxRow)
     assert (row.state, row.attempts, len(row.external_id)) == (OutboxState.SENT, 2, 256)
+
+
+async def _blocked(channel: Platform, desk: Desk) -> None:
+    channel.fail_with = [UnreachableError("\x00\udfff" + "long " * 500)]
+    await says(desk, "hello", "bob")
+    gone = await rows(desk, ContactIdentityRow, ContactIdentityRow.external_id == "bob")
+    assert gone[0].unreachable_reason.startswith("?long")
 
 
 async def test_a_channel_that_is_not_set_up_keeps_its_messages(

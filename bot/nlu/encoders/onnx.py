@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 TOKENS = 128
 # Sentences of about the same length run together; more at a time is not faster.
 BATCH = 16
+WORKERS = 2
 
 
 class Onnx:
@@ -43,11 +45,13 @@ class Onnx:
         if len(texts) == 1:
             return self._run(list(texts))
         order = np.argsort([len(text) for text in texts], kind="stable")
-        parts = [
-            self._run([texts[row] for row in order[start : start + BATCH]])
+        batches = [
+            [texts[row] for row in order[start : start + BATCH]]
             for start in range(0, len(order), BATCH)
         ]
-        vectors = np.concatenate(parts)
+        # A message runs on one core; many texts are a training, which may have two.
+        with ThreadPoolExecutor(WORKERS) as pool:
+            vectors = np.concatenate(list(pool.map(self._run, batches)))
         found = np.empty_like(vectors)
         found[order] = vectors
         return found
