@@ -104,7 +104,7 @@ class Process:
             others = [asyncio.ensure_future(loop()) for loop in more]
             stop = asyncio.create_task(self._stop.wait())
             await asyncio.wait([stop, *serving, *others], return_when=asyncio.FIRST_COMPLETED)
-            self.desk.chat.stopping.set()
+            self.desk.chat.stop()
             for server, _ in self._servers:
                 server.should_exit = True
             await _finish(serving, grace=5)

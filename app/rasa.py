@@ -6,6 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
+import tarfile
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +92,7 @@ def sync(log_file: Path, progress: Progress, *, group: str | None = None) -> Non
 def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     """Train a model when the training data changed; return the model's file."""
     model = model_path()
-    if model.exists() and not force:
+    if is_whole(model) and not force:
         return model
     command = [
         *(str(PYTHON), "-m", "bot", "train", "--domain", "domain.yml", "--config", "config.yml"),
@@ -99,6 +101,15 @@ def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     ]
     _run(command, log_file, progress, "the assistant could not be trained")
     return model
+
+
+def is_whole(model: Path) -> bool:
+    """Say whether a model's file is there and complete: a full disk or a power cut may have left a part."""
+    try:
+        with tarfile.open(model) as archive:
+            return bool(archive.getmembers())
+    except (OSError, EOFError, tarfile.TarError, zlib.error):
+        return False
 
 
 def _run(command: list[str], log_file: Path, progress: Progress, failure: str) -> None:

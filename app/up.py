@@ -45,7 +45,7 @@ def prepare_rasa(settings: Settings, *, force: bool = False) -> Path:
     with _console.status("Installing Rasa's environment (a few minutes the first time)") as status:
         rasa.sync(folder / "sync.log", _tail(status, "Installing Rasa's environment"))
     _say("Rasa", "its own environment is ready")
-    if rasa.model_path().exists() and not force:
+    if rasa.is_whole(rasa.model_path()) and not force:
         _say("assistant", "trained on the present data")
         return rasa.model_path()
     with _console.status("Training the assistant (a minute or two)") as status:

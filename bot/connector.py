@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import json
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakValueDictionary
@@ -33,6 +34,11 @@ logger = structlog.get_logger(__name__)
 # Rasa waits five minutes for an action and offers no setting, so the turn as a whole has a limit. It should be
 # shorter than the time the application waits for an answer.
 TURN_SECONDS = 15.0
+
+NO_MODEL = (
+    "The assistant's model cannot be loaded, see above. Train it again: frontdesk train --force"
+)
+NO_MODEL_EXIT = 3
 
 
 class Unsent(OutputChannel):
@@ -76,6 +82,14 @@ class FrontdeskInput(InputChannel):
         turn.watch_processor()
         parent.watch(os.environ)
         routes = Blueprint("frontdesk")
+
+        @routes.listener("after_server_start")
+        async def refuse_to_serve_without_a_model(app: Any, _: Any) -> None:
+            # Rasa has said why in its log, and would now answer everybody with "not ready" for ever.
+            agent = getattr(app.ctx, "agent", None)
+            if agent is None or not agent.is_ready():
+                print(NO_MODEL, file=sys.stderr, flush=True)  # noqa: T201 - the last line of the log
+                os._exit(NO_MODEL_EXIT)
 
         @routes.get("/health")
         async def health(request: Request) -> HTTPResponse:

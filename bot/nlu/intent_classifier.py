@@ -67,7 +67,7 @@ class IntentClassifier(classifier.IntentClassifier, GraphComponent):
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        """`encoder`, `cascade`, `seed`, `keep` and `loss` are explained at `Options`.
+        """`encoder`, `cascade`, `seed`, `keep`, `loss` and `spelling` are explained at `Options`.
 
         `ranking_length`: how many intents are named; `out_of_scope_confidence`: the most that a message out of
         scope gets; `explain`: whether to add, under `intent_evidence`, what spoke for the best five intents (costs a
@@ -79,6 +79,7 @@ class IntentClassifier(classifier.IntentClassifier, GraphComponent):
             "seed": 42,
             "keep": 0.95,
             "loss": 0.001,
+            "spelling": False,
             "ranking_length": 10,
             "out_of_scope_confidence": 0.3,
             "explain": False,
@@ -122,7 +123,7 @@ class IntentClassifier(classifier.IntentClassifier, GraphComponent):
         if not examples:
             logger.warning("There are no examples of any intent, so none can be learnt.")
             return self._resource
-        keys = ("encoder", "cascade", "seed", "keep", "loss")
+        keys = ("encoder", "cascade", "seed", "keep", "loss", "spelling")
         options = Options(**{key: self._config[key] for key in keys})
         try:
             self._model = train(examples, options, say=logger.info, warn=_warn)

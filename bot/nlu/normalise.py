@@ -60,6 +60,7 @@ class Words:
 
     def __init__(self, counts: Counter[str]) -> None:
         """`counts` in lower case."""
+        self.counts = counts
         total = sum(counts.values()) + 1
         self._costs = {word: math.log(total / count) for word, count in counts.items()}
 

@@ -1,8 +1,8 @@
 """The web chat protocol over HTTP: see ``docs/webchat-protocol.md``."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -21,7 +21,7 @@ from desk.clock import Clock
 from desk.conversations.reader import Reader, Shown
 from desk.errors import ForbiddenError, InvalidError
 from desk.inbox.accept import Acceptor
-from desk.signals import Signals, conversation_topic
+from desk.signals import Listener, Signals, conversation_topic
 from desk.tables.conversation import Author
 
 LARGEST_BODY = 64 * 1024
@@ -67,7 +67,14 @@ class ChatRoutes:
         self._origins = settings.origins
         self._visitor_limit = RateLimit(settings.visitor_rate)
         self._address_limit = RateLimit(settings.address_rate)
-        self.stopping = asyncio.Event()
+        self._is_stopping = False
+        self._waiting: set[Listener] = set()
+
+    def stop(self) -> None:
+        """End the open streams at once; a server that stops would wait for them."""
+        self._is_stopping = True
+        for stream in self._waiting:
+            stream.put("stop")
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes: the page, the scripts and the protocol."""
@@ -154,12 +161,11 @@ class ChatRoutes:
         )
 
     async def _stream(self, visitor: str, after: int) -> AsyncIterator[bytes]:
-        topic = conversation_topic(visitor)
-        with self._signals.listen(topic) as wake:
+        with self._listen(visitor) as wake:
             yield b": welcome\n\n"
             notes = ["message"]
             typing = False
-            while not self.stopping.is_set():
+            while not self._is_stopping:
                 # A heartbeat also looks at the table: a wake-up call may come from another process.
                 if set(notes) != {"typing"}:
                     shown = await self._shown(visitor, after)
@@ -175,6 +181,15 @@ class ChatRoutes:
                 notes = await wake.get(HEARTBEAT)
                 if not notes:
                     yield b": alive\n\n"
+
+    @contextmanager
+    def _listen(self, visitor: str) -> Iterator[Listener]:
+        with self._signals.listen(conversation_topic(visitor)) as wake:
+            self._waiting.add(wake)
+            try:
+                yield wake
+            finally:
+                self._waiting.discard(wake)
 
     async def _shown(self, visitor: str, after: int) -> list[Shown]:
         return await self._reader.shown_after(

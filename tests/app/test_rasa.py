@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import tarfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -93,3 +94,15 @@ def test_a_failed_step_names_its_log(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_clear_line() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(SettingsError, match="--port"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_half_a_model_is_no_model(tmp_path: Path) -> None:
+    model, part = tmp_path / "model.tar.gz", tmp_path / "part.tar.gz"
+    (tmp_path / "weights").write_bytes(os.urandom(100_000))
+    with tarfile.open(model, "w:gz") as archive:
+        archive.add(tmp_path / "weights", "weights")
+    assert rasa.is_whole(model)
+    assert not rasa.is_whole(part)
+    for length in (0, 10, 50_000, model.stat().st_size - 20):
+        part.write_bytes(model.read_bytes()[:length])
+        assert not rasa.is_whole(part), length

@@ -307,7 +307,7 @@ def test_an_older_or_broken_folder_is_one_clear_line(tmp_path: Path, fast: Inten
     facts = (tmp_path / "intents.json").read_bytes()
     arrays = (tmp_path / "intents.npz").read_bytes()
     assert "another version" in broken(
-        "a", "intents.json", facts.replace(b'"format": 1', b'"format": 9')
+        "a", "intents.json", facts.replace(b'"format": 2', b'"format": 1')
     )
     assert "never finished" in broken("b", "intents.json", None)
     assert "damaged" in broken("c", "intents.json", facts[:100])
@@ -407,3 +407,22 @@ def test_progress_is_told(encoder: Counting) -> None:
 def test_an_unknown_encoder_is_one_line() -> None:
     with pytest.raises(EncoderError, match="choose use, minilm, none or hub:"):
         open_encoder("gpt")
+
+
+def test_spelling_is_repaired_by_the_words_of_the_examples(tmp_path: Path) -> None:
+    told = [
+        f"{start} {words}"
+        for words in ("cancel my order", "return this item")
+        for start in "abcdefgh"
+    ]
+    examples = [Example(text, text.split()[1], f"x:{n}") for n, text in enumerate(told)]
+    model = train(examples, Options(encoder="none", spelling=True))
+    model.save(tmp_path)
+    for one in (model, IntentModel.load(tmp_path)):
+        for text in ("cacnel", "cancelmyorder", "CANCELL", "can\u200bcel"):
+            assert one.read(text).ranking[0][0] == "cancel", text
+        assert one.read("retunr").ranking == one.read("return").ranking
+    assert (
+        train(examples, Options(encoder="none")).read("retunr").ranking
+        != model.read("return").ranking
+    )

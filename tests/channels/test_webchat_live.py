@@ -10,6 +10,7 @@ import pytest
 
 from app import serve, web
 from app.wiring import Desk
+from channels.webchat.routes import HEARTBEAT
 from desk.settings import Settings
 from tests.channels.test_webchat import history, stream, visitor
 
@@ -32,7 +33,7 @@ async def client(desk: Desk) -> AsyncIterator[httpx.AsyncClient]:
         while not server.started:
             await asyncio.sleep(0.01)
         yield client
-    desk.chat.stopping.set()
+    desk.chat.stop()
     server.should_exit = True
     await serving
     for loop in loops:
@@ -56,6 +57,21 @@ async def test_the_stream_shows_everything_once_and_resumes(client: httpx.AsyncC
     async with stream(client, {**headers, "Last-Event-ID": "2"}) as events:
         resumed = [await asyncio.wait_for(events.get(), 10) for _ in range(3)]
     assert [e["id"] for e in resumed if "id" in e] == ["3", "4"]
+
+
+async def test_a_stream_ends_in_order_when_the_server_stops(
+    desk: Desk, client: httpx.AsyncClient
+) -> None:
+    headers = await visitor(client)
+    async with (
+        asyncio.timeout(HEARTBEAT / 2),
+        client.stream("GET", "/chat/v1/events", headers=headers) as answer,
+    ):
+        lines = answer.aiter_lines()
+        assert await anext(lines) == ": welcome"
+        desk.chat.stop()
+        # A connection that is cut instead raises an error here.
+        assert [line async for line in lines if line] == []
 
 
 async def test_a_visitor_who_writes_too_fast_is_told_when_to_come_back(

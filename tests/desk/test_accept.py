@@ -36,7 +36,7 @@ async def test_messages_that_come_one_after_the_other_are_one_group(
     desk: Desk, groups: list[int]
 ) -> None:
     async def customer(number: int) -> None:
-        for _ in range(number % 3):  # some are a few rounds of the event loop behind
+        for _ in range(number % 7):  # some are a few rounds of the event loop behind
             await asyncio.sleep(0)
         await desk.acceptor.accept([inbound("hi", f"t{number}")])
 

@@ -109,7 +109,8 @@ async def queue(desk: Desk, channel: str, threads: Sequence[str], text: str = "h
 
 
 async def test_a_platform_that_hangs_delays_no_other(made: Build, clock: StoppedClock) -> None:
-    slow, quick = Platform("slow", clock, Pace(at_once=3)), Platform("quick", clock)
+    slow = Platform("slow", clock, Pace(at_once=3))
+    quick = Platform("quick", clock, Pace(at_once=2))
     slow.open.clear()
     desk = made(slow, quick)
     async with relaying(desk.relay):
@@ -141,6 +142,20 @@ async def test_a_platform_that_is_down_delays_no_other(made: Build, clock: Stopp
     clock.advance(timedelta(minutes=5))
     await settle(desk)
     assert len({m.thread for m in down.sent}) == len(down.sent) == 10
+
+
+async def test_a_message_waits_for_the_one_before_it(made: Build, clock: StoppedClock) -> None:
+    channel = Platform("memory", clock)
+    channel.fail_with = [OSError("reset"), OSError("reset")]
+    desk = made(channel)
+    await queue(desk, "memory", ["ada"], "one")
+    await queue(desk, "memory", ["ada"], "two")
+    await settle(desk)
+    assert [row.attempts for row in await rows(desk, OutboxRow)] == [1, 0]
+    for _ in range(3):
+        clock.advance(2 * SECOND)
+        await settle(desk)
+    assert [m.text for m in channel.sent] == ["You said: one", "You said: two"]
 
 
 async def test_two_accounts_of_a_channel_are_two_lanes(made: Build, clock: StoppedClock) -> None:

@@ -26,9 +26,8 @@ _TOKEN = re.compile(
 )
 _CJK_FIRST = re.compile(rf"[{CJK}]")
 _NUMBER = re.compile(r"\d+")
-_CONTROL = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ud800-\udfff\ufe0f\ufeff]+"
-)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
+_INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\ufeff]+")
 
 
 def plain(text: str) -> str:
@@ -39,7 +38,7 @@ def plain(text: str) -> str:
         return text.strip()
     # One character may stand for eighteen, so what was cut may be long again.
     spelled = unicodedata.normalize("NFKC", text)[: HEAD + TAIL]
-    return _CONTROL.sub(" ", spelled).strip()
+    return _CONTROL.sub(" ", _INVISIBLE.sub("", spelled)).strip()
 
 
 def ngrams(text: str) -> Grams:

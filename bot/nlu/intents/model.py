@@ -16,6 +16,8 @@ from bot.nlu.intents.lexicon import Lexicon, Vector
 from bot.nlu.intents.linear import Linear
 from bot.nlu.intents.neighbours import Neighbours
 from bot.nlu.intents.out_of_scope import Familiarity, margin
+from bot.nlu.normalise import Words as Vocabulary
+from bot.nlu.normalise import normalise
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,11 @@ class IntentModel:
     encoder: Encoder | None
     report: dict[str, Any]
     cascade: bool = True
+    vocabulary: Vocabulary | None = None
 
     def read(self, text: str) -> Reading:
         """Never fails; what has nothing in it has an empty ranking and is out of scope."""
-        cleaned = plain(text)
+        cleaned = self._meant(plain(text))
         if not cleaned:
             return Reading([], 1.0, False, self)
         vector = self.words.lexicon.vector(ngrams(cleaned))
@@ -97,6 +100,9 @@ class IntentModel:
     def load(folder: Path, *, cascade: bool | None = None) -> IntentModel:
         """Reads what `save` wrote; raises ModelError with one clear line."""
         return storage.load(Path(folder), cascade=cascade)
+
+    def _meant(self, text: str) -> str:
+        return normalise(text, self.vocabulary, spelling=True).text if self.vocabulary else text
 
     def _by_words(self, text: str, vector: Vector, scores: np.ndarray, lead: float) -> Reading:
         known = len(vector[0]) > 0

@@ -11,6 +11,7 @@ class Options:
 
     `keep` is the share of held-out messages that stays in scope; `loss` the accuracy that the cascade may cost;
     `c_words` and `c_meaning` are inverse strengths of the penalties; `most` cuts the n-grams of each kind.
+    `spelling` repairs words that the examples do not have; it wants enough examples to have most words people use.
     """
 
     encoder: str = "use"
@@ -21,3 +22,4 @@ class Options:
     c_words: float = 0.5
     c_meaning: float = 10.0
     most: int = 100_000
+    spelling: bool = False

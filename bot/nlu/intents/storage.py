@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -16,11 +17,12 @@ from bot.nlu.intents.lexicon import Lexicon
 from bot.nlu.intents.linear import Linear
 from bot.nlu.intents.neighbours import Neighbours
 from bot.nlu.intents.out_of_scope import Familiarity
+from bot.nlu.normalise import Words as Vocabulary
 
 if TYPE_CHECKING:
     from bot.nlu.intents.model import IntentModel
 
-FORMAT = 1
+FORMAT = 2
 ARRAYS = "intents.npz"
 FACTS = "intents.json"
 
@@ -45,6 +47,7 @@ def save(model: IntentModel, folder: Path) -> None:
         "temperature": model.words.temperature,
         "sure": model.words.sure,
         "cascade": model.cascade,
+        "vocabulary": None if model.vocabulary is None else dict(model.vocabulary.counts),
         "report": model.report,
         "encoder": None,
     }
@@ -91,6 +94,7 @@ def load(folder: Path, *, cascade: bool | None) -> IntentModel:
                 **_meaning(folder, facts["encoder"], arrays),
                 report=facts["report"],
                 cascade=facts["cascade"] if cascade is None else cascade,
+                vocabulary=_vocabulary(facts["vocabulary"]),
             )
     except (KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{folder / FACTS} misses or mistakes {error}: train again") from None
@@ -114,6 +118,10 @@ def _facts(folder: Path) -> dict[str, Any]:
         raise ModelError(f"{folder / ARRAYS} is missing or damaged: train again")
     result: dict[str, Any] = facts
     return result
+
+
+def _vocabulary(counts: dict[str, int] | None) -> Vocabulary | None:
+    return None if counts is None else Vocabulary(Counter(counts))
 
 
 def _meaning(

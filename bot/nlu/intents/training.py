@@ -20,6 +20,7 @@ from bot.nlu.intents.model import IntentModel, Meaning, Words
 from bot.nlu.intents.neighbours import gather
 from bot.nlu.intents.options import Options
 from bot.nlu.intents.out_of_scope import familiarity, margin
+from bot.nlu.normalise import Words as Vocabulary
 
 # Of fewer held-out texts nothing can be learnt about what is out of scope or sure.
 FEWEST = 20
@@ -67,7 +68,8 @@ def _train(checked: Checked, options: Options, say: Say) -> IntentModel:
         "seconds": round(time.perf_counter() - begun, 1),
     }
     texts = [(example.text, names.index(example.label)) for example in checked.examples]
-    return IntentModel(names, texts, words, meaning, encoder, report, options.cascade)
+    vocabulary = Vocabulary.of(text for text, _ in texts) if options.spelling else None
+    return IntentModel(names, texts, words, meaning, encoder, report, options.cascade, vocabulary)
 
 
 def _with_or_without_names(material: Material, options: Options) -> tuple[Material, HeldOut]:
