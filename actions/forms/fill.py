@@ -207,9 +207,7 @@ def _asks_us(form: Form, question: Question, heard: Heard, length: int) -> bool:
     if heard.intent in _LOOKED_UP:
         return heard.confidence >= 0.6
     # Nobody answers what stands in a comment to a rating.
-    served = (
-        question.taking is Taking.WORDS or form is FEEDBACK or heard.intent in _ABOUT_THE_SHOP
-    )
+    served = question.taking is Taking.WORDS or form is FEEDBACK or heard.intent in _ABOUT_THE_SHOP
     return heard.confidence >= 0.5 and served
 
 
