@@ -30,7 +30,7 @@ class Trained:
 
 def ours(work: Path) -> Trained:
     """Train ours on all data in a folder of its own, once; the time is what ``frontdesk train`` takes."""
-    return _trained(work, rasa.ROOT / "config.yml", DATA, "all examples")
+    return _trained(work, rasa.ROOT / "config.yml", DATA, "all examples", module="bot")
 
 
 def stock(work: Path, *, epochs: int, examples_per_intent: int | None) -> Trained:
@@ -42,7 +42,7 @@ def stock(work: Path, *, epochs: int, examples_per_intent: int | None) -> Traine
     if examples_per_intent is not None:
         data, how = work / f"data-{examples_per_intent}", f"{examples_per_intent} examples a block"
         _thin(data, examples_per_intent)
-    return _trained(work, config, data, f"{epochs} epochs, {how}")
+    return _trained(work, config, data, f"{epochs} epochs, {how}", module="rasa")
 
 
 def environment() -> dict[str, str]:
@@ -55,25 +55,25 @@ def environment() -> dict[str, str]:
     }
 
 
-def _trained(work: Path, config: Path, data: Path, how: str) -> Trained:
+def _trained(work: Path, config: Path, data: Path, how: str, *, module: str) -> Trained:
     key = _fingerprint(config, data)
     model, notes = work / f"{key}.tar.gz", work / f"{key}.json"
     if notes.exists() and model.exists():
         kept = json.loads(notes.read_text())
         return Trained(model=model, seconds=kept["seconds"], how=kept["how"])
     begun = time.monotonic()
-    _train(work, config, data, key)
+    _train(work, config, data, key, module)
     trained = Trained(model=model, seconds=time.monotonic() - begun, how=how)
     notes.write_text(json.dumps({**asdict(trained), "model": model.name}))
     return trained
 
 
-def _train(work: Path, config: Path, data: Path, name: str) -> None:
+def _train(work: Path, config: Path, data: Path, name: str, module: str) -> None:
     log = work / f"{name}.log"
     with log.open("wb") as out:
         done = subprocess.run(
             [
-                *(str(rasa.PYTHON), "-m", "rasa", "train", "--config", str(config)),
+                *(str(rasa.PYTHON), "-m", module, "train", "--config", str(config)),
                 *("--domain", str(rasa.ROOT / "domain.yml"), "--data", str(data)),
                 *("--out", str(work), "--fixed-model-name", name, "--force", "--skip-validation"),
             ],
