@@ -28,6 +28,11 @@ NEED_RASA = [
 ]
 
 collect_ignore = [] if find_spec("rasa") else NEED_RASA
+if not collect_ignore:
+    from bot.runtime import tensorflow
+
+    # As in production: TensorFlow is not installed, and must be stood in for before Rasa is imported.
+    tensorflow.install()
 
 
 @pytest.fixture(scope="session")
