@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool
+
+from bot.kept_connection import KeptConnection, Prepared
 
 EventData = dict[str, Any]
+
+_PATIENCE = 5.0
+"""Seconds to wait for another process that has the file."""
 
 metadata = sa.MetaData()
 
@@ -29,7 +36,6 @@ turns = sa.Table(
 )
 
 
-# Built once: putting a statement together costs more than running it.
 _wanted = sa.bindparam("conversation_id")
 _rows = sa.select(turns.c.seq, turns.c.events).where(turns.c.conversation_id == _wanted)
 _session_start = (
@@ -37,13 +43,14 @@ _session_start = (
     .where(turns.c.conversation_id == _wanted, turns.c.starts_session)
     .scalar_subquery()
 )
+_answer = sa.select(turns.c.events).where(
+    turns.c.conversation_id == _wanted, turns.c.message_id == sa.bindparam("message_id")
+)
+_newest = sa.select(sa.func.max(turns.c.seq)).where(turns.c.conversation_id == _wanted)
 INSERT = sa.insert(turns)
 ALL_TURNS = _rows.order_by(turns.c.seq)
 SESSION_TURNS = ALL_TURNS.where(turns.c.seq >= sa.func.coalesce(_session_start, 0))
-ONE_TURN = sa.select(turns.c.events).where(
-    turns.c.conversation_id == _wanted, turns.c.message_id == sa.bindparam("message_id")
-)
-NEWEST = sa.select(sa.func.max(turns.c.seq)).where(turns.c.conversation_id == _wanted)
+PLACE = sa.select(_answer.scalar_subquery(), _newest.scalar_subquery())
 CONVERSATIONS = sa.select(turns.c.conversation_id).distinct()
 
 
@@ -52,6 +59,14 @@ class Session:
     """The events since the latest session start, and the number of the next turn."""
 
     events: list[EventData]
+    next_seq: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """The events that answered a message, if it was answered, and the number of the next turn."""
+
+    answered: list[EventData] | None
     next_seq: int
 
 
@@ -76,24 +91,34 @@ def _create(engine: sa.engine.Engine) -> None:
 
 
 def _sqlite(address: sa.engine.URL) -> sa.engine.Engine:
-    # One kept connection: opening a file for each statement costs more than the statement.
     engine = sa.create_engine(
         address,
-        poolclass=QueuePool,
-        pool_size=1,
-        max_overflow=0,
-        connect_args={"check_same_thread": False, "timeout": 5},
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "timeout": _PATIENCE},
         future=True,
     )
 
     def tune(connection: Any, _record: Any) -> None:
         # NORMAL: a commit survives the death of the process; only a power cut may take the last turns, and
         # the application, whose inbox is synchronous, does not depend on them.
-        connection.execute("PRAGMA journal_mode=WAL")
+        _into_wal(connection)
         connection.execute("PRAGMA synchronous=NORMAL")
 
     sa.event.listen(engine, "connect", tune)
     return engine
+
+
+def _into_wal(connection: Any) -> None:
+    """Change the file's mode, which fails at once while somebody else is at it: SQLite does not wait for this."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
 
 
 class Journal:
@@ -102,6 +127,11 @@ class Journal:
     def __init__(self, engine: sa.engine.Engine) -> None:
         """The engine comes from `connect`."""
         self._engine = engine
+        self._kept = KeptConnection(engine)
+        self._insert, self._place, self._session, self._all, self._conversations = (
+            Prepared(statement, engine.dialect)
+            for statement in (INSERT, PLACE, SESSION_TURNS, ALL_TURNS, CONVERSATIONS)
+        )
 
     def append(
         self,
@@ -121,41 +151,33 @@ class Journal:
             "events": json.dumps(events),
             "created_at": datetime.now(timezone.utc),
         }
-        with self._engine.begin() as connection:
-            connection.execute(INSERT, row)
+        self._kept.write(self._insert, row)
 
     def session(self, conversation_id: str) -> Session:
         """The latest session; no events and number 0 for an unknown conversation."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(SESSION_TURNS, {"conversation_id": conversation_id}).all()
-        return Session(_joined(row.events for row in rows), rows[-1].seq + 1 if rows else 0)
+        rows = self._kept.read(self._session, {"conversation_id": conversation_id})
+        return Session(_joined(events for _, events in rows), rows[-1][0] + 1 if rows else 0)
 
-    def next_seq(self, conversation_id: str) -> int:
-        """The number of the next turn: one look at the primary key."""
-        with self._engine.connect() as connection:
-            newest = connection.execute(NEWEST, {"conversation_id": conversation_id}).scalar()
-        return 0 if newest is None else newest + 1
+    def place(self, conversation_id: str, message_id: str | None) -> Place:
+        """Where the conversation is, and whether it has this message behind it: two looks at an index."""
+        wanted = {"conversation_id": conversation_id, "message_id": message_id}
+        [(answered, newest)] = self._kept.read(self._place, wanted)
+        return Place(
+            None if answered is None else json.loads(answered), 0 if newest is None else newest + 1
+        )
 
     def all_events(self, conversation_id: str) -> list[EventData]:
         """Every event of the conversation, oldest first."""
-        with self._engine.connect() as connection:
-            rows = connection.execute(ALL_TURNS, {"conversation_id": conversation_id}).all()
-        return _joined(row.events for row in rows)
-
-    def turn(self, conversation_id: str, message_id: str) -> list[EventData] | None:
-        """The events of the turn that answered the message, or None if it was never answered."""
-        wanted = {"conversation_id": conversation_id, "message_id": message_id}
-        with self._engine.connect() as connection:
-            events = connection.execute(ONE_TURN, wanted).scalar()
-        return None if events is None else json.loads(events)
+        rows = self._kept.read(self._all, {"conversation_id": conversation_id})
+        return _joined(events for _, events in rows)
 
     def conversation_ids(self) -> list[str]:
         """Every conversation that has a turn."""
-        with self._engine.connect() as connection:
-            return list(connection.execute(CONVERSATIONS).scalars())
+        return [name for (name,) in self._kept.read(self._conversations, {})]
 
     def close(self) -> None:
         """Lets go of the database."""
+        self._kept.close()
         self._engine.dispose()
 
 

@@ -62,9 +62,10 @@ class JournalTrackerStore(TrackerStore):
 
     async def retrieve(self, sender_id: str) -> DialogueStateTracker | None:
         """The tracker with the latest session, or None for an unknown conversation."""
-        live = self._live.get(sender_id)
-        if live is None or not live.is_clean() or self._is_behind(live):
-            live = self._load(sender_id)
+        live, next_seq = self._live.get(sender_id), self._next_seq(sender_id)
+        if live is None or not live.is_clean() or live.next_seq != next_seq:
+            # It is behind when another process has added turns: conversations move when a process seems away.
+            live = self._load(sender_id) if next_seq else None
         if live is None:
             self._live.pop(sender_id, None)
             return None
@@ -99,7 +100,7 @@ class JournalTrackerStore(TrackerStore):
                 current.fail(f"tracker not saved: {type(error).__name__}")
             raise
         if current is not None:
-            current.saved_events = data
+            current.saved_events, current.next_seq = data, None
         if self.event_broker is not None:
             await self._stream_new_events(self.event_broker, new, tracker.sender_id)
 
@@ -122,9 +123,11 @@ class JournalTrackerStore(TrackerStore):
         live.next_seq += 1
         self._keep(live)
 
-    def _is_behind(self, live: Live) -> bool:
-        """Whether another process has added turns: conversations move when a process seems to be away."""
-        return live.next_seq != self.journal.next_seq(live.tracker.sender_id)
+    def _next_seq(self, sender_id: str) -> int:
+        """The number of the next turn: the connector has just asked, for the running turn."""
+        current = turn.running()
+        known = current.next_seq if current and current.conversation_id == sender_id else None
+        return self.journal.place(sender_id, None).next_seq if known is None else known
 
     def _load(self, sender_id: str) -> Live | None:
         session = self.journal.session(sender_id)
@@ -135,10 +138,12 @@ class JournalTrackerStore(TrackerStore):
 
     def _adopt(self, tracker: DialogueStateTracker) -> Live:
         """A tracker that is not (or no longer) live: new ones have no rows, others begin with the stored session."""
-        session = self.journal.session(tracker.sender_id)
-        stored = len(session.events)
-        last_saved = next(islice(tracker.events, stored - 1, None), None) if stored else None
-        return Live(tracker, last_saved, session.next_seq)
+        next_seq, last_saved = self._next_seq(tracker.sender_id), None
+        session = self.journal.session(tracker.sender_id) if next_seq else None
+        # If there are more turns by now, this one has no place any more: the journal will refuse it.
+        if session is not None and session.next_seq == next_seq:
+            last_saved = next(islice(tracker.events, len(session.events) - 1, None), None)
+        return Live(tracker, last_saved, next_seq)
 
     def _tracker(self, sender_id: str, events: list[EventData]) -> DialogueStateTracker:
         tracker = self.init_tracker(sender_id)

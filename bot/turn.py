@@ -24,8 +24,12 @@ class Turn:
 
     conversation_id: str
     message_id: str
+    next_seq: int | None = None
+    """The number that this turn will have in the journal; None when that has to be looked up."""
     failure: str | None = None
     saved_events: list[dict[str, Any]] | None = None
+    meanwhile: Any = None
+    """What people said since the turn before (see meanwhile.py), until the tracker has it."""
 
     def fail(self, reason: str) -> None:
         """Marks the turn failed; the first reason is the one that counts."""

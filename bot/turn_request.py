@@ -32,12 +32,7 @@ class TurnRequest:
 
 def read(body: bytes) -> TurnRequest:
     """The request in a body; raises TurnRequestError."""
-    try:
-        data = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise TurnRequestError(400, "The body is not JSON.") from error
-    if not isinstance(data, dict):
-        raise TurnRequestError(422, "The body must be a JSON object.")
+    data = _object(body)
     return TurnRequest(
         conversation_id=_text(data, "conversation_id", LONGEST_ID),
         message_id=_text(data, "message_id", LONGEST_ID),
@@ -45,6 +40,22 @@ def read(body: bytes) -> TurnRequest:
         language=_text(data, "language", LONGEST_ID),
         metadata=_metadata(data),
     )
+
+
+def read_words(body: bytes) -> tuple[str, str]:
+    """The text and the language of a request to read words; raises TurnRequestError."""
+    data = _object(body)
+    return _text(data, "text", LONGEST_TEXT), _text(data, "language", LONGEST_ID)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise TurnRequestError(400, "The body is not JSON.") from error
+    if not isinstance(data, dict):
+        raise TurnRequestError(422, "The body must be a JSON object.")
+    return data
 
 
 def _text(data: dict[str, Any], key: str, longest: int) -> str:

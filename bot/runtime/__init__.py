@@ -17,7 +17,7 @@ SWITCH = "FRONTDESK_RASA_AS_SHIPPED"
 # In this order: the first must come before anything of Rasa is imported.
 PIECES = (
     *("tensorflow", "runner", "actions", "trackers", "states", "rules", "events", "domain"),
-    "quiet",
+    *("memory", "quiet", "server"),
 )
 
 logger = logging.getLogger(__name__)

@@ -6,6 +6,7 @@ import copy
 import logging
 from typing import Any
 
+import rasa.core.policies.memoization
 import rasa.core.policies.rule_policy
 import rasa.core.processor
 
@@ -24,6 +25,7 @@ class _Copy:
 
 
 def install() -> None:
-    """Replaces `copy` in the processor and in the rule policy."""
+    """Replaces `copy` in the processor and in two policies."""
     rasa.core.processor.copy = _Copy
+    rasa.core.policies.memoization.copy = _Copy
     rasa.core.policies.rule_policy.copy = _Copy
