@@ -8,6 +8,8 @@ from typing import Protocol
 
 INBOX = "inbox"
 OUTBOX = "outbox"
+DESK = "desk"
+DESK_ACTIONS = "desk_actions"
 
 
 def conversation_topic(thread: str) -> str:

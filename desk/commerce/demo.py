@@ -1,10 +1,11 @@
 """A small believable shop to try Frontdesk with: the same every time, with dates around a given moment.
 
-Three orders are for the README and the tests:
+Four orders are for the README and the tests:
 
 - 10023 of ana@example.com, +1 555 0123: shipped, arrives in two days, with tracking
 - 10031 of the same customer: delivered, invoice INV-2031, a refund that has been paid
 - 10042 of li@example.com, +86 138 0000 0042: processing, to an address in Chinese
+- 10121 of the same customer: as 10031. Ana is a premium customer, for whom people are called sooner; Li is not
 
 Other order numbers are given out in no order of time, as shops do to keep their volume to themselves.
 """
@@ -29,9 +30,16 @@ from desk.commerce.demo_data import (
     product_row,
     total_cents,
 )
-from desk.commerce.demo_documented import OWNERS, documented, documented_customers
-from desk.commerce.importing import Importer, ImportReport, Kind, Progress
+from desk.commerce.demo_documented import (
+    HALF_REFUNDED,
+    OWNERS,
+    documented,
+    documented_customers,
+    last_order,
+)
+from desk.commerce.importing import Importer, Kind
 from desk.commerce.model import InvoiceStatus, OrderStatus, RefundStatus
+from desk.imports.report import ImportReport, Progress
 
 _SEED = 20_260_101
 _FIRST, _LAST = 10_001, 10_120
@@ -79,7 +87,7 @@ def demo_shop(now: datetime) -> DemoShop:
     random = Random(_SEED)  # noqa: S311 - the same shop every time is the point
     customers = [*documented_customers(now), *_customers(now, random)]
     orders = [_order(number, customers, now, random) for number in range(_FIRST, _LAST + 1)]
-    orders = [documented(order, now) for order in orders]
+    orders = [*(documented(order, now) for order in orders), last_order(now)]
     return DemoShop(
         customers=tuple(customers),
         products=tuple(product_row(*product) for product in PRODUCTS),
@@ -203,7 +211,7 @@ def _refund(order: Row, now: datetime, random: Random) -> Row | None:
         "currency": CURRENCY,
         "reason": reason,
     }
-    if order["number"] == "10031":
+    if order["number"] in HALF_REFUNDED:
         # One of the two things went back.
         asked = {"reason": "Arrived damaged", "requested_at": now - timedelta(days=14)}
         paid = {"status": RefundStatus.PAID, "paid_at": now - timedelta(days=10)}

@@ -95,6 +95,14 @@ REFUND_REASONS = (
 SOLD_OUT = frozenset({"LGT-205", "HOM-302"})
 FEW_LEFT = {"TEA-104": 3, "HOM-306": 2}
 _PLENTY = 40
+_CATEGORIES = {
+    "TEA": "tea",
+    "LGT": "lighting",
+    "HOM": "home",
+    "KIT": "kitchen",
+    "OFF": "office",
+}
+"""By the beginning of a stock-keeping unit."""
 
 
 def product_row(sku: str, name_en: str, name_zh: str, price_cents: int) -> Row:
@@ -106,10 +114,16 @@ def product_row(sku: str, name_en: str, name_zh: str, price_cents: int) -> Row:
         "name_zh": name_zh,
         "price_cents": price_cents,
         "currency": CURRENCY,
+        "category": _CATEGORIES[sku[:3]],
     }
 
 
 def total_cents(lines: list[Row]) -> int:
     """Return what the lines of an order cost, shipping included."""
     goods = sum(int(line["price_cents"]) * int(line["quantity"]) for line in lines)
-    return goods if goods >= _FREE_FROM_CENTS else goods + _SHIPPING_CENTS
+    return goods + shipping_cents(goods)
+
+
+def shipping_cents(goods: int) -> int:
+    """Return what it costs to send goods of a price."""
+    return 0 if goods >= _FREE_FROM_CENTS else _SHIPPING_CENTS

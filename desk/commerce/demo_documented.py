@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from desk.commerce.demo_data import PRODUCTS, Row, product_row, total_cents
+from desk.commerce.demo_data import CURRENCY, PRODUCTS, Row, product_row, total_cents
 from desk.commerce.model import OrderStatus
 
 OWNERS: Mapping[int, str] = {10023: "C-1001", 10031: "C-1001", 10042: "C-1002"}
 """Whose each order is."""
+HALF_REFUNDED = frozenset({"10031", "10121"})
+"""Orders of which one thing went back, and was paid for."""
 
 
 def documented_customers(now: datetime) -> tuple[Row, Row]:
@@ -39,12 +41,30 @@ def _li(now: datetime) -> Row:
     }
 
 
+def last_order(now: datetime) -> Row:
+    """Return Li's second order. It comes after all others, which stay as they are without it."""
+    customer = _li(now)
+    return documented(
+        {
+            "number": "10121",
+            "customer_id": customer["id"],
+            "currency": CURRENCY,
+            "ship_name": customer["name"],
+            "ship_address": customer["address"],
+            "email": customer["email"],
+            "phone": customer["phone"],
+        },
+        now,
+    )
+
+
 def documented(order: Row, now: datetime) -> Row:
     """Return an order as it is, or as the documentation says it is."""
     lines: dict[str, tuple[tuple[str, int], ...]] = {
         "10023": (("LGT-202", 1), ("TEA-105", 2)),
         "10031": (("TEA-101", 1), ("TEA-102", 1)),
         "10042": (("HOM-302", 1), ("KIT-403", 1)),
+        "10121": (("TEA-101", 1), ("TEA-102", 1)),
     }
     if order["number"] not in lines:
         return order
@@ -90,6 +110,15 @@ def _documented_journey(order: Row, now: datetime) -> Row:
             "delivered_at": now - timedelta(days=16),
             "carrier": "DHL",
             "tracking_number": "LL000010031",
+        },
+        "10121": {
+            "status": OrderStatus.DELIVERED,
+            "placed_at": now - timedelta(days=20),
+            "shipped_at": now - timedelta(days=19),
+            "expected_at": now - timedelta(days=15),
+            "delivered_at": now - timedelta(days=16),
+            "carrier": "顺丰速运",
+            "tracking_number": "LL000010121",
         },
         "10042": {
             "status": OrderStatus.PROCESSING,

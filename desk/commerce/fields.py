@@ -17,7 +17,8 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _empty(value: Any) -> Any:
+def empty(value: Any) -> Any:
+    """Return a value, or None for a text without anything in it."""
     return None if isinstance(value, str) and not value.strip() else _text(value)
 
 
@@ -81,21 +82,19 @@ def _moment(value: Any, info: ValidationInfo) -> Any:
 
 Name = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=200)]
 Key = Annotated[str, BeforeValidator(_text), Field(min_length=1, max_length=64)]
-Word = Annotated[str | None, BeforeValidator(_empty), Field(max_length=64)]
 # The length stands first: after a validator pydantic would measure None too.
+Word = Annotated[str | None, Field(max_length=64), BeforeValidator(empty)]
 Email = Annotated[
-    str | None, Field(max_length=254), BeforeValidator(_empty), AfterValidator(_email)
+    str | None, Field(max_length=254), BeforeValidator(empty), AfterValidator(_email)
 ]
-Phone = Annotated[
-    str | None, Field(max_length=32), BeforeValidator(_empty), AfterValidator(_phone)
-]
+Phone = Annotated[str | None, Field(max_length=32), BeforeValidator(empty), AfterValidator(_phone)]
 OrderNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_order_number)]
 InvoiceNumber = Annotated[str, BeforeValidator(_text), AfterValidator(_invoice_number)]
 Cents = Annotated[int, Field(ge=0, le=_LARGEST)]
-Count = Annotated[int | None, Field(ge=0, le=_LARGEST), BeforeValidator(_empty)]
+Count = Annotated[int | None, Field(ge=0, le=_LARGEST), BeforeValidator(empty)]
 Currency = Annotated[
     str, BeforeValidator(lambda v: str(v).strip().upper()), Field(pattern="^[A-Z]{3}$")
 ]
 Moment = Annotated[datetime, BeforeValidator(_moment)]
 OptionalMoment = Annotated[datetime | None, BeforeValidator(_moment)]
-OptionalText = Annotated[str | None, BeforeValidator(_empty), Field(max_length=2000)]
+OptionalText = Annotated[str | None, Field(max_length=2000), BeforeValidator(empty)]

@@ -1,6 +1,6 @@
 """When the shop is open: weekly hours, holidays and days with other hours, in the shop's own zone."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -23,16 +23,20 @@ type Day = tuple[Span, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class Hours:
-    """``week`` runs from Monday to Sunday; ``yearly`` is by (month, day), ``dates`` by date and stronger."""
+    """``week`` runs from Monday to Sunday; ``yearly`` is by (month, day), ``dates`` by date and stronger.
+
+    On ``days_off`` nobody is there unless one of the two says otherwise.
+    """
 
     zone: ZoneInfo
     week: tuple[Day, Day, Day, Day, Day, Day, Day]
     yearly: Mapping[tuple[int, int], Day] = field(default_factory=dict)
     dates: Mapping[date, Day] = field(default_factory=dict)
+    days_off: Container[date] = frozenset()
 
     def on(self, day: date) -> Day:
         """Return the hours of a local date."""
-        weekly = self.week[day.weekday()]
+        weekly = () if day in self.days_off else self.week[day.weekday()]
         return self.dates.get(day, self.yearly.get((day.month, day.day), weekly))
 
 

@@ -32,6 +32,11 @@ def decimals(currency: str) -> int:
     return _DECIMALS.get(currency, 2)
 
 
+def decimals_told() -> tuple[str, ...]:
+    """Return the currencies that have not two decimal places."""
+    return tuple(_DECIMALS)
+
+
 def format_money(cents: int, currency: str, language: str) -> str:
     """Return an amount of minor units as text: ``129900 USD`` is ``$1,299.00``, in Chinese ``US$1,299.00``."""
     places = decimals(currency)

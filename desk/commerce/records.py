@@ -24,7 +24,6 @@ from desk.commerce.fields import (
     Email,
     InvoiceNumber,
     Key,
-    Moment,
     Name,
     OptionalMoment,
     OptionalText,
@@ -35,8 +34,9 @@ from desk.commerce.fields import (
 )
 from desk.commerce.model import InvoiceStatus, OrderStatus, RefundStatus
 from desk.commerce.money import decimals
+from desk.imports.cleaning import Born, City, Country, Gender, Happened
 
-_MOST_LINES = 1000
+MOST_LINES = 1000
 
 
 class _Record(BaseModel):
@@ -60,7 +60,11 @@ class CustomerRecord(_Record):
     account_type: Annotated[
         str, BeforeValidator(lambda v: word(v) or "standard"), Field(max_length=32)
     ] = "standard"
-    created_at: Moment
+    created_at: Happened
+    gender: Gender = None
+    born: Born = None
+    country: Country = None
+    city: City = None
 
 
 class ProductRecord(_Record):
@@ -75,6 +79,7 @@ class ProductRecord(_Record):
     price_cents: Cents
     currency: Currency
     in_stock: Count = None
+    category: Word = None
 
     @model_validator(mode="before")
     @classmethod
@@ -103,7 +108,7 @@ class OrderRecord(_Record):
     number: OrderNumber
     customer_id: Key
     status: Annotated[OrderStatus, BeforeValidator(word)]
-    placed_at: Moment
+    placed_at: Happened
     shipped_at: OptionalMoment = None
     expected_at: OptionalMoment = None
     delivered_at: OptionalMoment = None
@@ -131,8 +136,8 @@ class OrderRecord(_Record):
     @field_validator("lines")
     @classmethod
     def _counted(cls, value: tuple[LineRecord, ...]) -> tuple[LineRecord, ...]:
-        if not 1 <= len(value) <= _MOST_LINES:
-            raise ValueError(f"an order has 1 to {_MOST_LINES} lines, not {len(value)}")
+        if not 1 <= len(value) <= MOST_LINES:
+            raise ValueError(f"an order has 1 to {MOST_LINES} lines, not {len(value)}")
         return value
 
     @model_validator(mode="after")
@@ -149,7 +154,7 @@ class InvoiceRecord(_Record):
 
     number: InvoiceNumber
     order_number: OrderNumber
-    issued_at: Moment
+    issued_at: Happened
     due_at: OptionalMoment = None
     total_cents: Cents
     currency: Currency
@@ -179,7 +184,7 @@ class RefundRecord(_Record):
     currency: Currency
     status: Annotated[RefundStatus, BeforeValidator(word)]
     reason: Annotated[str, Field(max_length=2000)] = ""
-    requested_at: Moment
+    requested_at: Happened
     paid_at: OptionalMoment = None
 
     @model_validator(mode="before")

@@ -1,11 +1,10 @@
 """Every question about the shop's tables."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.commerce.model import (
@@ -17,7 +16,6 @@ from desk.commerce.model import (
     Product,
     Refund,
 )
-from desk.store.upsert import save
 from desk.tables.base import Base
 from desk.tables.contact import ContactRow
 from desk.tables.conversation import ConversationRow
@@ -35,13 +33,22 @@ from desk.tables.shop import (
 async def contact_of(
     session: AsyncSession, conversation_id: str, *, lock: bool = False
 ) -> ContactRow | None:
-    """Return the contact of a conversation; with ``lock`` other transactions wait to do the same."""
+    """Return the contact of a conversation; with ``lock`` other transactions wait to do the same.
+
+    A conversation that was given to another contact while we waited has that one.
+    """
     query = (
         select(ContactRow)
         .join(ConversationRow, ConversationRow.contact_id == ContactRow.id)
         .where(ConversationRow.id == conversation_id)
     )
-    return await session.scalar(query.with_for_update(of=ContactRow) if lock else query)
+    if not lock:
+        return await session.scalar(query)
+    holder = select(ConversationRow.contact_id).where(ConversationRow.id == conversation_id)
+    while True:
+        found = await session.scalar(query.with_for_update(of=ContactRow))
+        if found is None or found.id == await session.scalar(holder):
+            return found
 
 
 async def customer(session: AsyncSession, customer_id: str) -> Customer | None:
@@ -148,20 +155,6 @@ async def existing(
     """Return those of the keys that a table has."""
     attribute = getattr(table, column)
     return set(await session.scalars(select(attribute).where(attribute.in_(keys))))
-
-
-async def save_orders(session: AsyncSession, orders: Sequence[Mapping[str, Any]]) -> None:
-    """Insert or update orders, each a mapping with its ``lines``; the lines are replaced."""
-    heads = [{name: value for name, value in order.items() if name != "lines"} for order in orders]
-    await save(session, OrderRow, heads, key=("number",))
-    numbers = [order["number"] for order in orders]
-    await session.execute(delete(OrderLineRow).where(OrderLineRow.order_number.in_(numbers)))
-    lines = [
-        {"order_number": order["number"], "position": position, **line}
-        for order in orders
-        for position, line in enumerate(order["lines"], start=1)
-    ]
-    await save(session, OrderLineRow, lines, key=("order_number", "position"))
 
 
 async def _complete(session: AsyncSession, rows: Sequence[OrderRow]) -> list[Order]:

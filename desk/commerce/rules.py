@@ -1,11 +1,14 @@
 """The shape of ``policies.yml``: what a shop owner may write there, checked before anything is believed."""
 
 import re
+from collections.abc import Container
 from datetime import date, time
 from enum import StrEnum
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from holidays import country_holidays
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from desk.commerce.hours import Day, Hours, Span
@@ -118,6 +121,13 @@ class Week(_Strict):
     sunday: DayHours
 
 
+@cache
+def _days_off(place: str) -> Container[date]:
+    """Return the public holidays of a place, of whatever year is asked for; none without a place."""
+    country, _, part = place.partition("-")
+    return country_holidays(country, subdiv=part or None) if country else frozenset()
+
+
 class OpeningHours(_Strict):
     """When people are at work."""
 
@@ -125,6 +135,17 @@ class OpeningHours(_Strict):
     zone_name: Bilingual
     week: Week
     holidays: list[Holiday] = []
+    public_holidays: str = ""
+    "A country, or a part of one, on whose public holidays nobody is there: DE, DE-BE, CN."
+
+    @field_validator("public_holidays")
+    @classmethod
+    def _is_country(cls, value: str) -> str:
+        try:
+            _days_off(value)
+        except NotImplementedError as error:
+            raise ValueError(f"{value!r} is no country whose holidays are known") from error
+        return value
 
     @field_validator("zone")
     @classmethod
@@ -151,6 +172,7 @@ class OpeningHours(_Strict):
             ),
             yearly={h.date: h.hours for h in self.holidays if isinstance(h.date, tuple)},
             dates={h.date: h.hours for h in self.holidays if isinstance(h.date, date)},
+            days_off=_days_off(self.public_holidays),
         )
 
 

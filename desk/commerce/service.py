@@ -161,8 +161,9 @@ class Commerce:
             _note_failure(session, contact, conversation_id, status, wrong, now)
             return Match(status=status, wrong_attempts=wrong)
         contact.customer_id, contact.verified_at = order.customer_id, now
-        _note_verified(session, contact, conversation_id, order, now)
         customer = await repository.customer(session, order.customer_id)
+        segment = customer.account_type if customer else None
+        _note_verified(session, contact, conversation_id, order, segment, now)
         return Match(status=status, customer=customer, order=order, wrong_attempts=wrong)
 
     async def _repeat(self, session: AsyncSession, earlier: MatchAttemptRow) -> Match:
@@ -228,9 +229,18 @@ def _note_failure(
 
 
 def _note_verified(
-    session: AsyncSession, contact: ContactRow, conversation_id: str, order: Order, now: datetime
+    session: AsyncSession,
+    contact: ContactRow,
+    conversation_id: str,
+    order: Order,
+    segment: str | None,
+    now: datetime,
 ) -> None:
-    data = {"customer_id": order.customer_id, "order_number": order.number}
+    data = {
+        "customer_id": order.customer_id,
+        "order_number": order.number,
+        "segment": segment,
+    }
     events.append(
         session,
         Event(

@@ -2,9 +2,10 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from desk.errors import InvalidError
 
@@ -13,6 +14,17 @@ MALFORMED = ""
 
 _DELIMITERS = ",;\t|"
 _LINE_COLUMNS = ("sku", "name_en", "name_zh", "quantity", "price", "price_cents")
+
+
+class Rows(Protocol):
+    """The rows of a file as cells, and how many of its lines have been read."""
+
+    @property
+    def line_num(self) -> int:
+        """The lines read so far."""
+
+    def __iter__(self) -> Iterator[list[str]]:
+        """Give row after row."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +42,21 @@ def read(path: Path, *, encoding: str) -> Iterator[Numbered]:
     Raises:
         InvalidError: it is missing, empty, or not in this encoding.
     """
+    with opened(path, encoding) as (columns, reader):
+        first = 2
+        for cells in reader:
+            # A cell with line breaks makes one record of several lines: the first is the one to name.
+            if any(cell.strip() for cell in cells):
+                yield Numbered(first, values_of(columns, cells))
+            first = reader.line_num + 2
+
+
+@contextmanager
+def opened(path: Path, encoding: str) -> Iterator[tuple[list[str], Rows]]:
+    """Open a file; give the names of its columns and the rows after them as cells. Raises as :func:`read` does."""
     try:
         with path.open(encoding=encoding, newline="") as lines:
-            yield from _rows(lines, path)
+            yield _begun(lines, path)
     except (UnicodeDecodeError, LookupError) as error:
         raise InvalidError(
             f"{path.name} is not {encoding}; save it as CSV UTF-8, or name its encoding, such as gb18030."
@@ -43,7 +67,7 @@ def read(path: Path, *, encoding: str) -> Iterator[Numbered]:
         raise InvalidError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
-def _rows(lines: Iterable[str], path: Path) -> Iterator[Numbered]:
+def _begun(lines: Iterable[str], path: Path) -> tuple[list[str], Rows]:
     source = iter(lines)
     header = next(source, "")
     delimiter = max(_DELIMITERS, key=header.count)
@@ -52,16 +76,11 @@ def _rows(lines: Iterable[str], path: Path) -> Iterator[Numbered]:
     ]
     if not any(columns):
         raise InvalidError(f"{path.name} has no header: its first line has to name the columns.")
-    reader = csv.reader(source, delimiter=delimiter)
-    first = 2
-    for cells in reader:
-        # A cell with line breaks makes one record of several lines: the first is the one to name.
-        if any(cell.strip() for cell in cells):
-            yield Numbered(first, _values(columns, cells))
-        first = reader.line_num + 2
+    return columns, csv.reader(source, delimiter=delimiter)
 
 
-def _values(columns: list[str], cells: list[str]) -> dict[str, Any]:
+def values_of(columns: list[str], cells: list[str]) -> dict[str, Any]:
+    """Return the cells that say something by the names of their columns."""
     values = {name: cell for name, cell in zip(columns, cells, strict=False) if cell.strip()}
     if any(cell.strip() for cell in cells[len(columns) :]):
         values[MALFORMED] = f"{len(cells)} cells in {len(columns)} columns"
@@ -69,21 +88,28 @@ def _values(columns: list[str], cells: list[str]) -> dict[str, Any]:
 
 
 def group_orders(rows: Iterable[Numbered]) -> Iterator[Numbered]:
-    """Turn a row for each order line into an order with lines.
+    """Turn a row for each order line into an order with lines; what has its ``lines`` inside stays as it is.
 
     Rows of one order stand together; from the second on, columns of the order may be empty.
     """
     group: list[Numbered] = []
     for row in rows:
+        if "lines" in row.values:
+            if group:
+                yield as_order(group)
+                group = []
+            yield row
+            continue
         if group and row.values.get("number") not in (None, group[0].values.get("number")):
-            yield _order(group)
+            yield as_order(group)
             group = []
         group.append(row)
     if group:
-        yield _order(group)
+        yield as_order(group)
 
 
-def _order(group: list[Numbered]) -> Numbered:
+def as_order(group: list[Numbered]) -> Numbered:
+    """Return the rows of an order as one record with ``lines``."""
     first = group[0]
     head = {name: value for name, value in first.values.items() if name not in _LINE_COLUMNS}
     lines = [

@@ -1,56 +1,33 @@
-"""Take contacts in, from a CSV file or the API: checked row by row, safe to repeat."""
+"""Take contacts in, from a file or the API: checked row by row, safe to repeat."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from itertools import batched
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
+from desk.behaviour import repository as people
 from desk.clock import Clock
-from desk.commerce.importing import Rejection
-from desk.commerce.table_file import MALFORMED, Numbered, read
-from desk.contacts import repository
+from desk.commerce.importing import numbered
+from desk.contacts import consents, repository
+from desk.contacts.consents import Given
 from desk.contacts.record import ContactRecord
 from desk.events import Event
 from desk.ids import new_id
+from desk.imports import files, run
+from desk.imports.cleaning import DEMOGRAPHICS
+from desk.imports.report import ImportReport, OnRejected, Progress
+from desk.imports.run import Batch, Plan, Terms
 from desk.store.database import Database
+from desk.tables.behaviour import DemographicsRow
 from desk.tables.contact import ContactRow
 
-_BATCH = 200
-"""Records in one transaction: others write in between."""
-
+KIND = "contacts"
 _COLUMNS = ("name", "email", "phone", "language")
-
-type Progress = Callable[[int], None]
-"""Called after each batch with the number of records read so far."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactImport:
-    """What came of an import of contacts."""
-
-    read: int
-    created: int
-    updated: int
-    unchanged: int
-    rejected: tuple[Rejection, ...]
-
-
-@dataclass(kw_only=True)
-class _Run:
-    """One import under way; ``seen`` says on which line an address or a number stood."""
-
-    read: int = 0
-    created: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: list[Rejection] = field(default_factory=list)
-    seen: dict[str, int] = field(default_factory=dict)
+_CONSENT = {"consent", "consent_at"}
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class ContactImporter:
@@ -63,111 +40,144 @@ class ContactImporter:
         self._database = database
         self._clock = clock
 
-    async def csv(
-        self, path: Path, *, encoding: str = "utf-8-sig", progress: Progress | None = None
-    ) -> ContactImport:
-        """Import a CSV file.
+    async def file(
+        self,
+        path: Path,
+        *,
+        encoding: str = "utf-8-sig",
+        progress: Progress | None = None,
+        on_rejected: OnRejected | None = None,
+        digest: str | None = None,
+    ) -> ImportReport:
+        """Import a CSV, Parquet or JSON lines file; with a ``digest`` a cut import goes on where it was.
 
         Raises:
             InvalidError: the file cannot be read; wrong rows are in the report instead.
+            ConflictError: another process is importing the same file.
         """
-        return await self._run(read(path, encoding=encoding), progress)
+        terms = Terms(
+            clock=self._clock,
+            zone=UTC,
+            progress=progress,
+            on_rejected=on_rejected,
+            digest=digest,
+        )
+        rows = files.read(path, encoding=encoding)
+        return await run.run(self._database, self._plan(), rows, terms)
 
     async def rows(
         self, rows: Iterable[Mapping[str, Any]], *, progress: Progress | None = None
-    ) -> ContactImport:
+    ) -> ImportReport:
         """Import records as the API gets them; a rejection names the record's place from 1 on."""
-        numbered = (Numbered(place, row) for place, row in enumerate(rows, start=1))
-        return await self._run(numbered, progress)
+        terms = Terms(clock=self._clock, zone=UTC, progress=progress)
+        return await run.run(self._database, self._plan(), numbered(rows), terms)
 
-    async def _run(self, rows: Iterable[Numbered], progress: Progress | None) -> ContactImport:
-        run = _Run()
-        for batch in batched(rows, _BATCH):
-            checked = _check(run, batch)
-            async with self._database.write() as session:
-                await _write(session, run, checked, self._clock())
-            if progress is not None:
-                progress(run.read)
-        return ContactImport(
-            read=run.read,
-            created=run.created,
-            updated=run.updated,
-            unchanged=run.unchanged,
-            rejected=tuple(run.rejected),
+    def _plan(self) -> Plan[ContactRecord]:
+        async def write(session: AsyncSession, batch: Batch[ContactRecord]) -> None:
+            await _write(session, batch, self._clock())
+
+        return Plan(
+            kind=KIND,
+            record=ContactRecord,
+            keys=lambda one: tuple(dict.fromkeys(k for k in (one.email, one.phone) if k)),
+            write=write,
+            counted=(*_COLUMNS, *DEMOGRAPHICS),
         )
 
 
-def _check(run: _Run, batch: Iterable[Numbered]) -> list[ContactRecord]:
-    """Return the good records of a batch, and note the others."""
-    good: list[ContactRecord] = []
-    for row in batch:
-        run.read += 1
-        try:
-            record = _record(row)
-            if record.key in run.seen:
-                raise ValueError(f"{record.key} stands on line {run.seen[record.key]} already")
-        except ValueError as error:
-            run.rejected.append(Rejection(line=row.line, reason=str(error)))
+async def _write(session: AsyncSession, batch: Batch[ContactRecord], now: datetime) -> None:
+    known = await _known(session, list(batch.records.values()))
+    ids = {row.id for row in known.values()}
+    told = await people.demographics_of(session, ids)
+    heard = await consents.heard(session, ids)
+    demographics: dict[str, dict[str, Any]] = {}
+    given: list[Given] = []
+    for record in batch.records.values():
+        values = record.model_dump(exclude=_CONSENT)
+        about = {name: values.pop(name) for name in DEMOGRAPHICS}
+        found = known.get(record.key)
+        id_ = found.id if found else new_id()
+        new = _given(id_, record, heard)
+        given += new
+        if found is None:
+            _new(batch, session, {"id": id_, **values}, now)
         else:
-            run.seen |= {key: row.line for key in (record.email, record.phone) if key}
-            good.append(record)
-    return good
+            changed = [*_changed(told.get(id_), about), *(["consent"] if new else [])]
+            _update(batch, session, found, record, changed, now)
+        # Two records may name one contact who was merged: what the later one does not say stays.
+        said = demographics.setdefault(id_, dict.fromkeys(DEMOGRAPHICS))
+        said.update({name: value for name, value in about.items() if value is not None})
+    await session.flush()
+    await people.save_demographics(session, "contact_id", demographics)
+    await consents.bring_in(session, given)
 
 
-def _record(row: Numbered) -> ContactRecord:
-    if isinstance(row.values, Mapping) and MALFORMED in row.values:
-        raise ValueError(row.values[MALFORMED])
-    try:
-        return ContactRecord.model_validate(row.values)
-    except ValidationError as error:
-        problems = error.errors(include_url=False, include_input=False)
-        reasons = [
-            ": ".join([*map(str, p["loc"]), p["msg"].removeprefix("Value error, ")])
-            for p in problems
-        ]
-        raise ValueError("; ".join(reasons)) from error
+def _given(
+    contact_id: str, record: ContactRecord, heard: dict[tuple[str, str], datetime]
+) -> list[Given]:
+    """Return which consents are news; what the contact has said since then counts, whatever it was."""
+    at = record.consent_at
+    if at is None:
+        return []
+    new = [
+        one for one in dict.fromkeys(record.consent) if at > heard.get((contact_id, one), _NEVER)
+    ]
+    heard |= {(contact_id, one): at for one in new}
+    return [Given(contact_id=contact_id, purpose=one, at=at) for one in new]
 
 
-async def _write(
-    session: AsyncSession, run: _Run, records: Sequence[ContactRecord], now: datetime
-) -> None:
+async def _known(session: AsyncSession, records: Sequence[ContactRecord]) -> dict[str, ContactRow]:
+    """Return contacts by the key of their record; of several the oldest."""
     emails = {record.email for record in records if record.email}
     phones = {record.phone for record in records if record.phone and not record.email}
     known: dict[str, ContactRow] = {}
-    for row in await repository.by_email(session, emails):
-        known.setdefault(row.email or "", row)
-    for row in await repository.by_phone(session, phones):
-        known.setdefault(row.phone or "", row)
-    for record in records:
-        found = known.get(record.key)
-        if found is None:
-            session.add(_new(run, session, record, now))
-        else:
-            _update(run, session, found, record, now)
+    for key, row in await repository.by_email(session, emails):
+        known.setdefault(key, row)
+    for key, row in await repository.by_phone(session, phones):
+        known.setdefault(key, row)
+    return known
 
 
-def _new(run: _Run, session: AsyncSession, record: ContactRecord, now: datetime) -> ContactRow:
-    run.created += 1
-    row = ContactRow(id=new_id(), created_at=now, **record.model_dump())
-    _note(session, row.id, now, [c for c in _COLUMNS if getattr(record, c)], created=True)
-    return row
+def _changed(known: DemographicsRow | None, about: Mapping[str, Any]) -> list[str]:
+    """Return which columns say something new."""
+    return [
+        name
+        for name, value in about.items()
+        if value is not None and value != (getattr(known, name) if known else None)
+    ]
+
+
+def _new(
+    batch: Batch[ContactRecord], session: AsyncSession, values: dict[str, Any], now: datetime
+) -> None:
+    batch.created += 1
+    session.add(ContactRow(created_at=now, **values))
+    _note(session, values["id"], now, [name for name in _COLUMNS if values[name]], created=True)
 
 
 def _update(
-    run: _Run, session: AsyncSession, row: ContactRow, record: ContactRecord, now: datetime
+    batch: Batch[ContactRecord],
+    session: AsyncSession,
+    row: ContactRow,
+    record: ContactRecord,
+    about: Sequence[str],
+    now: datetime,
 ) -> None:
     changes = {
         column: value
         for column in _COLUMNS
-        if (value := getattr(record, column)) is not None and value != getattr(row, column)
+        if (value := getattr(record, column)) is not None
+        and value != getattr(row, column)
+        # Who was merged is known by what they had, and keeps what they have.
+        and not (value == record.key and getattr(row, column))
     }
-    if not changes:
-        run.unchanged += 1
+    if not changes and not about:
+        batch.unchanged += 1
         return
     for column, value in changes.items():
         setattr(row, column, value)
-    run.updated += 1
-    _note(session, row.id, now, list(changes), created=False)
+    batch.updated += 1
+    _note(session, row.id, now, [*changes, *about], created=False)
 
 
 def _note(

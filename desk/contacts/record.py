@@ -2,13 +2,23 @@
 
 import re
 import unicodedata
+from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
-from desk.commerce.fields import Email, OptionalText, Phone
+from desk.commerce.fields import Email, OptionalMoment, OptionalText, Phone, empty
 from desk.commerce.proof import normalise_email
 from desk.dialogue.language import LANGUAGES
+from desk.imports.cleaning import Born, City, Country, Gender
 
 
 def canonical_phone(text: str) -> str:
@@ -41,15 +51,46 @@ def _language(value: str | None) -> str | None:
     return code
 
 
+def _purposes(value: object) -> object:
+    """Return the words of a cell, or those of a list."""
+    words = re.split(r"[\s,;|]+", value.strip()) if isinstance(value, str) else value
+    return tuple(filter(None, words)) if isinstance(words, list) else words or ()
+
+
+def _past(value: datetime | None, info: ValidationInfo) -> datetime | None:
+    now: datetime | None = (info.context or {}).get("now")
+    if value and now and value > now:
+        raise ValueError("in the future")
+    return value
+
+
+Purposes = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[a-z_]{1,32}$")], ...],
+    BeforeValidator(_purposes),
+    Field(max_length=10),
+]
+
+
 class ContactRecord(BaseModel):
-    """A contact: an e-mail address or a phone number by which they are known again, and more if there is more."""
+    """A contact: an e-mail address or a phone number by which they are known again, and more if there is more.
+
+    ``consent`` are the purposes to which they said yes, all of them at ``consent_at``.
+    """
 
     model_config = ConfigDict(extra="ignore", frozen=True, str_strip_whitespace=True)
 
-    name: Annotated[OptionalText, AfterValidator(_name), Field(max_length=200)] = None
+    name: Annotated[
+        str | None, Field(max_length=200), BeforeValidator(empty), AfterValidator(_name)
+    ] = None
     email: Annotated[Email, AfterValidator(_email)] = None
     phone: Annotated[Phone, AfterValidator(_phone)] = None
     language: Annotated[OptionalText, AfterValidator(_language)] = None
+    gender: Gender = None
+    born: Born = None
+    country: Country = None
+    city: City = None
+    consent: Purposes = ()
+    consent_at: Annotated[OptionalMoment, AfterValidator(_past)] = None
 
     @model_validator(mode="after")
     def _known_again(self) -> Self:
@@ -57,8 +98,13 @@ class ContactRecord(BaseModel):
             raise ValueError(
                 "an e-mail or a phone number is needed: by it the contact is known again"
             )
-        if "\x00" in (self.name or ""):
-            raise ValueError("name contains a NUL character")
+        for column in ("name", "city"):
+            if "\x00" in (getattr(self, column) or ""):
+                raise ValueError(f"{column} contains a NUL character")
+        if self.consent and self.consent_at is None:
+            raise ValueError(
+                "consent_at is needed: when they gave the consent is part of the proof"
+            )
         return self
 
     @property

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from desk.channel import Choice
 from desk.conversations import repository
+from desk.media import repository as media
+from desk.media.shown import ShownFile, shown
+from desk.message import Choice
 from desk.store.database import Database
 from desk.tables.conversation import Author
 
@@ -18,7 +20,7 @@ class Shown:
     author_name: str | None
     text: str
     choices: tuple[Choice, ...]
-    attachments: tuple[tuple[str, int], ...]
+    attachments: tuple[ShownFile, ...]
     external_id: str | None
     created_at: datetime
 
@@ -38,7 +40,7 @@ class Reader:
                 session, channel=channel, account=account, thread=thread, after=after, limit=limit
             )
             with_files = [row.id for row in rows if row.files]
-            files = await repository.attachments_of(session, with_files)
+            files = await media.of_messages(session, with_files)
         return [
             Shown(
                 seq=row.seq or 0,
@@ -49,7 +51,7 @@ class Reader:
                     Choice(id=choice["id"], title=choice["title"], url=choice.get("url"))
                     for choice in row.choices
                 ),
-                attachments=tuple((name, size) for owner, name, size in files if owner == row.id),
+                attachments=shown(files, row.id),
                 external_id=row.external_id,
                 created_at=row.created_at,
             )

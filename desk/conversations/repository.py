@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.ids import new_id
 from desk.store import core
 from desk.store.core import Found
+from desk.tables.agent import AgentRow
 from desk.tables.base import table_of
+from desk.tables.campaign import CampaignRecipientRow, RecipientState
 from desk.tables.contact import ContactIdentityRow, ContactRow
 from desk.tables.conversation import (
     AttachmentRow,
@@ -20,11 +22,13 @@ from desk.tables.conversation import (
     MessageRow,
     Owner,
 )
+from desk.tables.inbox import InboxRow
 from desk.tables.outbox import UNFINISHED, OutboxRow, OutboxState
 
 _CONVERSATION = table_of(ConversationRow)
 _MESSAGE = table_of(MessageRow)
 _ATTACHMENT = table_of(AttachmentRow)
+_INBOX = table_of(InboxRow)
 _OUTBOX = table_of(OutboxRow)
 _IS_THREAD = (
     (_CONVERSATION.c.channel == bindparam("channel"))
@@ -39,6 +43,20 @@ _KEEP = update(_CONVERSATION).where(_IS_CONVERSATION)
 _ADD_MESSAGE = insert(_MESSAGE).returning(_MESSAGE.c.id)
 _ADD_OUTBOX = insert(_OUTBOX).returning(_OUTBOX.c.id)
 _OF_INBOX = select(_MESSAGE.c.id).where(_MESSAGE.c.inbox_id == bindparam("inbox_id"))
+# By way of the inbox, which has an index for what platforms call their messages.
+_RECEIVED_AS = (
+    select(_MESSAGE.c.id, _MESSAGE.c.conversation_id)
+    .join(_INBOX, _INBOX.c.id == _MESSAGE.c.inbox_id)
+    .where(
+        _INBOX.c.channel == bindparam("channel"),
+        _INBOX.c.account == bindparam("account"),
+        _INBOX.c.external_id == bindparam("external_id"),
+    )
+)
+_LAST_MESSAGE = select(func.max(_MESSAGE.c.id)).where(
+    _MESSAGE.c.conversation_id == bindparam("conversation_id")
+)
+_FEEL = update(_MESSAGE).where(_MESSAGE.c.id == bindparam("message_id"))
 _CHOICES = (
     select(_MESSAGE.c.choices)
     .where(
@@ -99,9 +117,36 @@ async def keep(session: AsyncSession, conversation: ConversationRow) -> None:
     await core.run(session, _KEEP, {"conversation_id": conversation.id, **changes})
 
 
-async def add(session: AsyncSession, conversation: ConversationRow) -> None:
-    """Write a new conversation, held from now on."""
+async def begin(
+    session: AsyncSession,
+    *,
+    contact_id: str,
+    channel: str,
+    account: str,
+    thread: str,
+    handle: str,
+    language: str,
+    now: datetime,
+) -> ConversationRow:
+    """Write a new conversation, which the bot owns, held from now on."""
+    conversation = ConversationRow(
+        id=new_id(),
+        contact_id=contact_id,
+        channel=channel,
+        account=account,
+        thread=thread,
+        handle=handle,
+        owner=Owner.BOT,
+        epoch=0,
+        resolution=0,
+        last_seq=0,
+        tier=0,
+        language=language,
+        created_at=now,
+        updated_at=now,
+    )
     await core.run(session, _ADD, {name: getattr(conversation, name) for name in _COLUMNS})
+    return conversation
 
 
 async def locked(session: AsyncSession, conversation_id: str) -> ConversationRow | None:
@@ -170,6 +215,26 @@ async def message_of_inbox(session: AsyncSession, inbox_id: int) -> int | None:
     return int(row[0]) if row else None
 
 
+async def last_message(session: AsyncSession, conversation_id: str) -> int:
+    """Return the id of the newest message, 0 when there is none."""
+    row = await core.fetch_one(session, _LAST_MESSAGE, {"conversation_id": conversation_id})
+    return int(row[0] or 0) if row else 0
+
+
+async def feel(session: AsyncSession, message_id: int, mood: float) -> None:
+    """Keep how the customer felt when they wrote a message."""
+    await core.run(session, _FEEL, {"message_id": message_id, "mood": mood})
+
+
+async def received_as(
+    session: AsyncSession, *, channel: str, account: str, external_id: str
+) -> tuple[int, str] | None:
+    """Return a customer's message and its conversation by what the platform calls it."""
+    wanted = {"channel": channel, "account": account, "external_id": external_id}
+    row = await core.fetch_one(session, _RECEIVED_AS, wanted)
+    return (int(row[0]), str(row[1])) if row else None
+
+
 async def recent_choices(
     session: AsyncSession, conversation_id: str, limit: int = 20
 ) -> Sequence[list[dict[str, Any]]]:
@@ -187,20 +252,6 @@ async def shown_in_thread(
     """
     where = {"channel": channel, "account": account, "thread": thread}
     return await core.fetch(session, _SHOWN, {**where, "after": after, "most": limit})
-
-
-async def attachments_of(
-    session: AsyncSession, message_ids: Sequence[int]
-) -> Sequence[tuple[int, str, int]]:
-    """Return (message id, name, size in bytes) of the files of some messages."""
-    if not message_ids:
-        return []
-    rows = await session.execute(
-        select(AttachmentRow.message_id, AttachmentRow.name, AttachmentRow.size).where(
-            AttachmentRow.message_id.in_(message_ids)
-        )
-    )
-    return [(row[0], row[1], row[2]) for row in rows]
 
 
 async def history(
@@ -234,18 +285,24 @@ async def by_owner(
     return [(row[0], row[1]) for row in rows]
 
 
-async def sending_before(session: AsyncSession, conversation_id: str, epoch: int) -> int:
-    """Return how many bot messages of an older epoch are at this moment being sent."""
-    count = await session.scalar(
-        select(func.count())
-        .select_from(OutboxRow)
-        .where(
-            OutboxRow.conversation_id == conversation_id,
-            OutboxRow.state == OutboxState.SENDING,
-            OutboxRow.epoch < epoch,
-        )
+async def sending_before(session: AsyncSession, conversation_id: str, epoch: int) -> bool:
+    """Say whether a bot message of an older epoch, or one of a campaign, is being sent at this moment."""
+    by_bot = select(OutboxRow.id).where(
+        OutboxRow.conversation_id == conversation_id,
+        OutboxRow.state == OutboxState.SENDING,
+        OutboxRow.epoch < epoch,
     )
-    return count or 0
+    by_campaign = select(CampaignRecipientRow.id).where(
+        CampaignRecipientRow.conversation_id == conversation_id,
+        CampaignRecipientRow.state == RecipientState.SENDING,
+    )
+    return bool(await session.scalar(select(or_(by_bot.exists(), by_campaign.exists()))))
+
+
+async def team_of(session: AsyncSession, agent: str) -> str | None:
+    """Return an agent's team."""
+    team: str | None = await session.scalar(select(AgentRow.team).where(AgentRow.name == agent))
+    return team
 
 
 async def carry_over(session: AsyncSession, conversation_id: str, *, old: int, new: int) -> None:

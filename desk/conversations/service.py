@@ -1,202 +1,45 @@
-"""Conversations: what was said, who owns the talk, and how both change."""
+"""Conversations: what we say in them, who owns the talk, and how that changes. What comes in: ``incoming``."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
-from desk.channel import Feature, InboundMessage
-from desk.conversations import choices, repository
-from desk.dialogue.clean import clean
-from desk.dialogue.language import detect
+from desk.channel import Feature
+from desk.conversations import repository
+from desk.conversations.mirror import Mirror, NoMirror
 from desk.dialogue.port import Button
 from desk.events import Event
 from desk.ids import new_id
-from desk.tables.conversation import AttachmentRow, Author, ConversationRow, Direction, Owner
+from desk.media.links import FilesAsText, named
+from desk.media.rows import attach
+from desk.message import Attachment
+from desk.outbox.shape import Shape, degraded, parts
+from desk.tables.conversation import Author, ConversationRow, Direction, Owner
 from desk.tables.outbox import OutboxState
 
-LONGEST_TEXT = 20_000
-"""Characters of a customer's message that are kept."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Received:
-    """An inbound message in its conversation, ready for whoever owns it."""
-
-    inbox_id: int
-    message_id: int
-    external_id: str
-    conversation_id: str
-    contact_id: str
-    channel: str
-    thread: str
-    owner: Owner
-    epoch: int
-    language: str
-    text: str
-    payload: str | None
-    attachments: tuple[str, ...]
-    shortened: bool
-    sent_at: datetime
+_PEOPLE = frozenset({Owner.WAITING, Owner.HUMAN})
 
 
 class Conversations:
     """Changes conversations inside the caller's transaction; whoever opens it, commits it."""
 
-    def __init__(self, features: Mapping[str, frozenset[Feature]]) -> None:
-        self._features = features
-
-    async def receive(
+    def __init__(
         self,
-        session: AsyncSession,
-        message: InboundMessage,
+        channels: Mapping[str, Shape],
+        mirror: Mirror | None = None,
         *,
-        inbox_id: int,
-        now: datetime,
-        again: bool = True,
-    ) -> Received:
-        """Store an inbound message in its conversation, once; a closed conversation opens again.
-
-        ``again`` is False when nobody can have tried before: then it is not looked for.
-        """
-        conversation = await self._conversation(session, message, now)
-        picked, payload = await self._picked(session, message, conversation)
-        text = picked if picked is not None else clean(message.text)
-        if payload is None:
-            conversation.language = detect(text, conversation.language)
-        if conversation.owner is Owner.CLOSED:
-            await self.change_owner(session, conversation, Owner.BOT, now=now, name="reopened")
-        message_id = await repository.message_of_inbox(session, inbox_id) if again else None
-        if message_id is None:
-            shown = picked if picked is not None else message.text[:LONGEST_TEXT]
-            message_id = await self._store(session, conversation, message, shown, inbox_id, now)
-        await repository.keep(session, conversation)
-        return Received(
-            inbox_id=inbox_id,
-            message_id=message_id,
-            external_id=message.external_id,
-            conversation_id=conversation.id,
-            contact_id=conversation.contact_id,
-            channel=conversation.channel,
-            thread=conversation.thread,
-            owner=conversation.owner,
-            epoch=conversation.epoch,
-            language=conversation.language,
-            text=text,
-            payload=payload,
-            attachments=tuple(attachment.name for attachment in message.attachments),
-            shortened=len(text) < len(message.text.strip()) * 0.9 and len(message.text) > 2_000,
-            sent_at=message.sent_at,
-        )
-
-    async def _conversation(
-        self, session: AsyncSession, message: InboundMessage, now: datetime
-    ) -> ConversationRow:
-        place = {"channel": message.channel, "account": message.account}
-        found = await repository.held_by_thread(session, **place, thread=message.thread)
-        if found is not None:
-            return found
-        handle = await repository.identity(session, **place, external_id=message.sender)
-        language = detect(message.text, message.language or "en")
-        contact_id = (
-            handle.contact_id
-            if handle
-            else await repository.add_contact(
-                session,
-                **place,
-                external_id=message.sender,
-                name=message.sender_name,
-                language=language,
-                now=now,
-            )
-        )
-        conversation = ConversationRow(
-            id=new_id(),
-            contact_id=contact_id,
-            thread=message.thread,
-            owner=Owner.BOT,
-            epoch=0,
-            resolution=0,
-            last_seq=0,
-            language=language,
-            created_at=now,
-            updated_at=now,
-            **place,
-        )
-        await repository.add(session, conversation)
-        self._log(session, conversation, "conversation.started", now, channel=message.channel)
-        return conversation
-
-    async def _picked(
-        self, session: AsyncSession, message: InboundMessage, conversation: ConversationRow
-    ) -> tuple[str | None, str | None]:
-        if message.choice is None and len(message.text) > 100:
-            return None, None
-        if message.choice is not None:
-            recent = await repository.recent_choices(session, conversation.id)
-            picked = choices.by_id(message.choice, recent)
-            return (picked.title, picked.payload) if picked else ("", None)
-        latest = await repository.recent_choices(session, conversation.id, 1)
-        picked = choices.by_text(message.text, latest[0]) if latest and latest[0] else None
-        # The customer's own words stay as they wrote them; only the meaning comes from the button.
-        return (None, picked.payload) if picked else (None, None)
-
-    async def _store(
-        self,
-        session: AsyncSession,
-        conversation: ConversationRow,
-        message: InboundMessage,
-        text: str,
-        inbox_id: int,
-        now: datetime,
-    ) -> int:
-        conversation.last_seq += 1
-        conversation.updated_at = now
-        message_id = await repository.add_message(
-            session,
-            conversation_id=conversation.id,
-            seq=conversation.last_seq,
-            direction=Direction.INBOUND,
-            author=Author.CONTACT,
-            author_name=message.sender_name,
-            text=text,
-            choices=[],
-            external_id=message.external_id,
-            inbox_id=inbox_id,
-            created_at=now,
-        )
-        if message.attachments:
-            await session.execute(
-                insert(AttachmentRow),
-                [
-                    {
-                        "message_id": message_id,
-                        "name": file.name[:255],
-                        "content_type": file.content_type[:128],
-                        "size": len(file.content),
-                        "content": file.content,
-                    }
-                    for file in message.attachments
-                ],
-            )
-        self._log(
-            session,
-            conversation,
-            "message.received",
-            now,
-            message_id=message_id,
-            owner=conversation.owner,
-            characters=len(text),
-            attachments=len(message.attachments),
-        )
-        return message_id
+        files_as_text: FilesAsText = named,
+    ) -> None:
+        self._channels = channels
+        self._files_as_text = files_as_text
+        self.mirror: Mirror = mirror or NoMirror()
 
     def is_local(self, channel: str) -> bool:
         """Say whether customers of a channel read from our own table, so that nothing is to be sent."""
-        return Feature.LOCAL in self._features.get(channel, frozenset())
+        shape = self._channels.get(channel)
+        return shape is not None and Feature.LOCAL in shape.features
 
     async def say(
         self,
@@ -208,11 +51,42 @@ class Conversations:
         now: datetime,
         buttons: tuple[Button, ...] = (),
         author_name: str | None = None,
+        attachments: Sequence[Attachment] = (),
     ) -> int:
         """Store a message to the customer and put it in the outbox; return the message's id.
 
-        Bot messages carry the epoch of this moment and are not sent in a later one. Where customers read from
-        our own table (``Feature.LOCAL``) the storing is the sending, under the same lock as the check of the owner.
+        A channel that cannot show the buttons or carry the files gets them as text, and one that cannot take so much
+        several messages, of which the last has the choices and the files. Bot messages carry the epoch of this moment
+        and are not sent in a later one.
+        """
+        shape = self._channels.get(conversation.channel)
+        if shape is not None:
+            text = degraded(text, buttons, shape.features, conversation.language)
+            if attachments and Feature.ATTACHMENTS not in shape.features:
+                text = f"{text}\n\n{self._files_as_text(attachments)}".strip()
+        *first, last = parts(text, shape.limit if shape else None)
+        for part in first:
+            await self._put(session, conversation, part, author, author_name, (), now)
+        message_id = await self._put(
+            session, conversation, last, author, author_name, buttons, now
+        )
+        await attach(session, message_id, attachments, now)
+        return message_id
+
+    async def _put(
+        self,
+        session: AsyncSession,
+        conversation: ConversationRow,
+        text: str,
+        author: Author,
+        author_name: str | None,
+        buttons: tuple[Button, ...],
+        now: datetime,
+    ) -> int:
+        """Store one message and its row in the outbox.
+
+        Where customers read from our own table (``Feature.LOCAL``) the storing is the sending, under the same lock
+        as the check of the owner.
         """
         local = self.is_local(conversation.channel)
         if local:
@@ -232,6 +106,8 @@ class Conversations:
             ],
             created_at=now,
         )
+        if author is Author.AGENT and conversation.untold_after is None:
+            conversation.untold_after = message_id - 1
         await repository.add_outbox(
             session,
             conversation_id=conversation.id,
@@ -247,7 +123,15 @@ class Conversations:
             sent_at=now if local else None,
         )
         name = "message.sent" if local else "message.queued"
-        self._log(session, conversation, name, now, message_id=message_id, author=author)
+        said: dict[str, object] = {
+            "message_id": message_id,
+            "author": author,
+            "owner": conversation.owner,
+        }
+        if author is Author.AGENT:
+            said["agent"] = author_name
+        self.log(session, conversation, name, now, **said)
+        await self.mirror.said(session, conversation, message_id, author=author, now=now)
         return message_id
 
     async def note(
@@ -256,21 +140,24 @@ class Conversations:
         conversation: ConversationRow,
         text: str,
         *,
-        author_name: str,
+        author_name: str | None = None,
+        author: Author = Author.AGENT,
         now: datetime,
     ) -> int:
         """Keep a note that the customer never sees."""
-        return await repository.add_message(
+        message_id = await repository.add_message(
             session,
             conversation_id=conversation.id,
             seq=None,
             direction=Direction.NOTE,
-            author=Author.AGENT,
+            author=author,
             author_name=author_name,
             text=text,
             choices=[],
             created_at=now,
         )
+        await self.mirror.said(session, conversation, message_id, author=author, now=now)
+        return message_id
 
     async def change_owner(
         self,
@@ -282,45 +169,61 @@ class Conversations:
         name: str,
         agent: str | None = None,
         reason: str | None = None,
+        by: str | None = None,
         carry: bool = True,
+        **more: object,
     ) -> None:
         """Give the conversation to somebody else: the epoch grows and ``conversation.<name>`` is logged.
+
+        ``by`` is the agent who did it; without one it was the assistant, a rule or the clock. ``more`` is logged, too.
 
         With ``carry`` the bot's messages that still wait are sent all the same; a take-over passes False.
         """
         old, previous = conversation.epoch, conversation.owner
-        conversation.owner = owner
+        if owner in _PEOPLE and conversation.untold_after is None:
+            conversation.untold_after = await repository.last_message(session, conversation.id)
+        if previous is Owner.HUMAN and owner not in _PEOPLE:
+            conversation.doubts = None
+        conversation.owner, conversation.owner_since = owner, now
         conversation.epoch = old + 1
         conversation.agent = agent
         conversation.waiting_since = now if owner is Owner.WAITING else None
         conversation.waiting_reason = reason if owner is Owner.WAITING else None
         conversation.updated_at = now
+        conversation.tier = 0
+        conversation.snoozed_until = conversation.reminded_at = conversation.asked_at = None
         if owner is Owner.CLOSED:
             conversation.resolution += 1
         await session.flush()
         if carry:
             await repository.carry_over(session, conversation.id, old=old, new=old + 1)
-        self._log(
-            session,
-            conversation,
-            f"conversation.{name}",
-            now,
-            previous=previous,
-            owner=owner,
-            epoch=conversation.epoch,
-            agent=agent,
-            reason=reason,
-            resolution=conversation.resolution,
-        )
+        known: dict[str, object] = {
+            "previous": previous,
+            "owner": owner,
+            "epoch": conversation.epoch,
+            "agent": agent,
+            "reason": reason,
+            "by": by,
+            "resolution": conversation.resolution,
+            "channel": conversation.channel,
+            "language": conversation.language,
+            "topic": conversation.topic,
+            "team": conversation.team,
+        }
+        if agent and not conversation.team:
+            known["team"] = await repository.team_of(session, agent)
+        self.log(session, conversation, f"conversation.{name}", now, **known | more)
+        await self.mirror.owner_changed(session, conversation, by=by, now=now)
 
     @staticmethod
-    def _log(
+    def log(
         session: AsyncSession,
         conversation: ConversationRow,
         name: str,
         now: datetime,
         **data: object,
     ) -> None:
+        """Append an event about a conversation."""
         events.append(
             session,
             Event(

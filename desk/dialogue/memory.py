@@ -5,12 +5,20 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import timedelta
 
-from desk.dialogue.port import Button, DialogueUnavailableError, ProcessHealth, Reply, Turn
+from desk.dialogue.port import (
+    ASK_FOR_PERSON,
+    Button,
+    DialogueUnavailableError,
+    ProcessHealth,
+    Reading,
+    Reply,
+    Turn,
+)
 
 
 def echo(turn: Turn) -> list[Reply]:
-    """Repeat what was said; ``buttons`` gives two, ``human`` asks for one, ``bye`` resolves."""
-    word = turn.text.lower()
+    """Repeat what was said; ``buttons`` gives two, ``human`` asks for one, as its button does, ``bye`` resolves."""
+    word = "human" if turn.payload == ASK_FOR_PERSON else turn.text.lower()
     if word == "buttons":
         choices = (Button(title="Yes", payload="/affirm"), Button(title="No", payload="/deny"))
         return [Reply(text="Choose", buttons=choices)]
@@ -60,6 +68,13 @@ class MemoryDialogue:
             self.turns.append(turn)
             self._answered[turn.message_id] = self.answer(turn)
         return self._answered[turn.message_id]
+
+    async def read(self, text: str, language: str) -> Reading:
+        """Read a text as angry when it shouts; the first word is its intent."""
+        if self.away:
+            raise DialogueUnavailableError
+        mood = -0.8 if "!" in text else 0.4
+        return Reading(intent=text.split()[0].lower(), mood=mood)
 
     async def health(self) -> list[ProcessHealth]:
         """Say whether it is there."""

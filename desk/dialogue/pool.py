@@ -8,6 +8,7 @@ from desk.clock import Clock
 from desk.dialogue.port import (
     DialogueUnavailableError,
     ProcessHealth,
+    Reading,
     Reply,
     Turn,
     TurnBrokeOffError,
@@ -57,6 +58,16 @@ class RasaPool:
                 return await self._ask(member, turn)
             except DialogueUnavailableError as error:
                 # It did not take the turn, or was done with it: nothing is lost or doubled by asking the next one.
+                away = error
+        raise away
+
+    async def read(self, text: str, language: str) -> Reading:
+        """Return how the first process that can be reached understands a text that is no turn; errors as there."""
+        away = DialogueUnavailableError()
+        for member in self.order(text):
+            try:
+                return await member.read(text, language)
+            except DialogueUnavailableError as error:
                 away = error
         raise away
 

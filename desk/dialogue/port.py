@@ -1,10 +1,14 @@
 """The dialogue port: one turn in, replies out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from desk.errors import RetryableError
+
+_NO_TOPICS = frozenset({None, "nlu_fallback", "out_of_scope", "inform", "affirm", "deny"})
+ASK_FOR_PERSON = "/contact_human_agent"
+"""The payload of a customer who asks for a person."""
 
 
 class DialogueUnavailableError(RetryableError):
@@ -29,12 +33,36 @@ class Button:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How the assistant understood it: ``mood`` from -1 to 1, None if it did not look, ``anger`` from 0 to 1."""
+
+    intent: str | None = None
+    confidence: float = 1.0
+    mood: float | None = None
+    anger: float = 0.0
+    #: It answered that it did not understand.
+    fallback: bool = False
+    #: A form took the message as an answer to its question.
+    form: bool = False
+    #: A form asks something and waits for the answer.
+    asks: bool = False
+    #: What it learnt or forgot with this message, by the slot's name; None for what it forgot.
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def topic(self) -> str | None:
+        """What it is about, if that was understood."""
+        return None if self.intent in _NO_TOPICS else self.intent
+
+
+@dataclass(frozen=True, kw_only=True)
 class Reply:
-    """One message of the assistant, or a command to the desk."""
+    """One message of the assistant, a command to the desk, or how it read the message that it answers."""
 
     text: str = ""
     buttons: tuple[Button, ...] = ()
     command: dict[str, Any] | None = None
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,3 +97,11 @@ class Dialogue(Protocol):
 
     async def close(self) -> None:
         """Let go of connections."""
+
+
+@runtime_checkable
+class Reads(Protocol):
+    """What reads words that are no turn."""
+
+    async def read(self, text: str, language: str) -> Reading:
+        """Return how a text is understood; DialogueUnavailableError or TurnFailedError when it is not."""

@@ -16,6 +16,7 @@ from desk.dialogue.port import (
     Button,
     DialogueUnavailableError,
     ProcessHealth,
+    Reading,
     Reply,
     Turn,
     TurnBrokeOffError,
@@ -37,9 +38,21 @@ class _Reply(msgspec.Struct):
     custom: dict[str, Any] | None = None
 
 
+class _Reading(msgspec.Struct):
+    intent: str | None = None
+    confidence: float = 1.0
+    mood: float | None = None
+    anger: float = 0.0
+    fallback: bool = False
+    form: bool = False
+    asks: bool = False
+    slots: dict[str, Any] = {}
+
+
 class _Answer(msgspec.Struct):
     message_id: str
     replies: list[_Reply]
+    reading: _Reading | None = None
 
 
 class _Health(msgspec.Struct):
@@ -47,6 +60,7 @@ class _Health(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Answer)
+_reading_decoder = msgspec.json.Decoder(_Reading)
 _health_decoder = msgspec.json.Decoder(_Health)
 _encoder = msgspec.json.Encoder()
 _KEPT_SECONDS = 3.0
@@ -82,6 +96,7 @@ class RasaDialogue:
         self._health_timeout = min(_HEALTH_SECONDS, self._timeout)
         self._breaker = Breaker(clock, probe=timeout)
         self._turn_url = f"{url}/webhooks/frontdesk/turn"
+        self._read_url = f"{url}/webhooks/frontdesk/read"
         self._health_url = f"{url}/webhooks/frontdesk/health"
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._session: aiohttp.ClientSession | None = None
@@ -160,6 +175,30 @@ class RasaDialogue:
         self._breaker.succeeded()
         return replies
 
+    async def read(self, text: str, language: str) -> Reading:
+        """Return how a text is understood that is no turn, whose failure says nothing about turns.
+
+        Raises:
+            DialogueUnavailableError: nobody reads at present.
+            TurnFailedError: this text cannot be read.
+        """
+        body = _encoder.encode({"text": text, "language": language})
+        try:
+            async with self._client().post(
+                self._read_url, data=body, allow_redirects=False
+            ) as response:
+                status, found = response.status, await response.read()
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise DialogueUnavailableError(f"cannot reach the assistant: {error}") from error
+        if status in _AWAY or _is_loading(status, found):
+            raise DialogueUnavailableError(f"the assistant answered {status}")
+        try:
+            if status != HTTPStatus.OK:
+                raise TurnFailedError(f"the assistant answered {status}")
+            return Reading(**msgspec.structs.asdict(_reading_decoder.decode(found)))
+        except msgspec.DecodeError as error:
+            raise TurnFailedError(f"the assistant's reading cannot be read: {error}") from error
+
     async def look(self) -> ProcessHealth:
         """Ask the process how it is: ready once Rasa has loaded its model."""
         patience = aiohttp.ClientTimeout(total=self._health_timeout)
@@ -208,7 +247,10 @@ def _read(turn: Turn, status: int, body: bytes) -> list[Reply]:
         raise TurnFailedError(f"the assistant's answer cannot be read: {error}") from error
     if answer.message_id != turn.message_id:
         raise TurnFailedError("the assistant answered another message")
-    return [_reply(reply) for reply in answer.replies]
+    replies = [_reply(reply) for reply in answer.replies]
+    if answer.reading is not None:
+        replies.append(Reply(reading=Reading(**msgspec.structs.asdict(answer.reading))))
+    return replies
 
 
 def _is_loading(status: int, body: bytes) -> bool:

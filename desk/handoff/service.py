@@ -1,53 +1,34 @@
 """From the bot to a person and back: asking, taking over, answering, giving back, and nobody coming."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from desk import events
+from desk.agentdesk import facts
+from desk.agentdesk.rules import OpenTimes, Rulebook
 from desk.clock import Clock
 from desk.conversations import repository
 from desk.conversations.service import Conversations
-from desk.dialogue.port import Button
-from desk.errors import ConflictError, InvalidError, NotFoundError
-from desk.inbox.router import TicketDesk
+from desk.errors import FrontdeskError, InvalidError, NotFoundError
+from desk.handoff.capacity import FullError
+from desk.handoff.moves import Ending, Moves, Survey, Tickets, must_own
+from desk.handoff.watch import Watch
+from desk.message import Attachment
 from desk.outbox.relay import SEND_TIMEOUT
-from desk.phrases import Phrase, say
-from desk.signals import OUTBOX, Signals, conversation_topic
+from desk.signals import DESK, OUTBOX, Signals, conversation_topic
 from desk.store.database import Database
-from desk.tables.conversation import Author, ConversationRow, Owner
+from desk.tables.conversation import ConversationRow, Owner
 
 log = structlog.get_logger()
 
-
-class OpeningHours(Protocol):
-    """When people are at their desks."""
-
-    def is_open(self, at: datetime) -> bool:
-        """Say whether somebody is there."""
-
-    def next_opening(self, at: datetime) -> datetime | None:
-        """Return when somebody will be there next."""
-
-
-class Survey(Protocol):
-    """The one thing the handoff wants from feedback."""
-
-    async def survey_in(
-        self, session: AsyncSession, *, conversation_id: str, key: str, agent: str | None = None
-    ) -> bool:
-        """Say whether the customer may be asked how it went, and take note of asking."""
-
-
-_SCORES = tuple(
-    Button(title=str(score), payload=f'/give_feedback{{"score": "{score}"}}')
-    for score in range(1, 6)
-)
+type Also = Callable[[AsyncSession], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,75 +42,93 @@ class Outlook:
 
 
 class Handoff:
-    """Everything that changes hands. Every method commits; a lost race is a ConflictError."""
+    """Everything that changes hands. Every method but :meth:`ask` commits; a lost race is a ConflictError."""
 
     def __init__(
         self,
         *,
         database: Database,
         conversations: Conversations,
-        tickets: TicketDesk,
+        tickets: Tickets,
         feedback: Survey,
-        hours: OpeningHours,
+        hours: OpenTimes,
         signals: Signals,
         clock: Clock,
         patience: timedelta = timedelta(minutes=10),
+        rules: Rulebook | None = None,
     ) -> None:
         self._database = database
-        self._conversations = conversations
-        self._tickets = tickets
-        self._feedback = feedback
-        self._hours = hours
         self._signals = signals
         self._clock = clock
         self._patience = patience
+        self.moves = Moves(conversations=conversations, tickets=tickets, feedback=feedback)
+        self._rules = rules or Rulebook(None, hours)
+        self._watch = Watch(moves=self.moves, rules=self._rules, patience=patience)
+
+    @property
+    def teams(self) -> tuple[str, ...]:
+        """The teams to which a conversation can be given."""
+        return tuple(self._rules.rules.teams)
 
     async def outlook(self, *, conversation_id: str, language: str) -> Outlook:
         """Return what a customer who asks for a person may be told."""
         now = self._clock()
-        hours = self._hours
         async with self._database.read() as session:
             rows = await repository.by_owner(session, [Owner.WAITING], 1_000)
-        open_now = hours.is_open(now)
+            team = await self._team(session, conversation_id)
+        open_now = self._rules.is_open(team, now)
         return Outlook(
             open_now=open_now,
             waiting=sum(1 for row, _ in rows if row.id != conversation_id),
-            opens_at=None if open_now else hours.next_opening(now),
+            opens_at=None if open_now else self._rules.next_opening(team, now),
             answer_within=self._patience,
         )
 
-    async def take_over(self, conversation_id: str, *, agent: str) -> int:
+    async def _team(self, session: AsyncSession, conversation_id: str) -> str | None:
+        """Return the team to which a conversation would go now."""
+        row = await session.get(ConversationRow, conversation_id)
+        if row is None:
+            return None
+        return self._rules.route(await facts.matter(session, row, self._rules.rules)).team
+
+    async def ask(
+        self,
+        session: AsyncSession,
+        conversation: ConversationRow,
+        reason: str,
+        *,
+        by: str | None = None,
+    ) -> bool:
+        """Call a person in the caller's transaction, which holds the conversation's lock.
+
+        Return False when one is wanted or there already. Whoever holds a copy of the row keeps it afterwards.
+        """
+        return await self.moves.ask(session, conversation, reason, self._clock(), by=by)
+
+    async def take_over(
+        self, conversation_id: str, *, agent: str, also: Also | None = None
+    ) -> int:
         """Give the conversation to an agent; return the new epoch once no bot message can go out any more.
 
+        ``also`` is done in the same transaction.
+
         Raises:
-            ConflictError: another agent has it.
+            ConflictError: another agent has it, or this one has enough (FullError: a second try goes over it).
             NotFoundError: there is no such conversation.
         """
-        async with self._change(conversation_id) as (session, conversation):
-            if conversation.owner is not Owner.HUMAN:
-                await self._give_to(session, conversation, agent)
-            elif conversation.agent != agent:
-                raise ConflictError(f"{conversation.agent} has this conversation already")
-            epoch = conversation.epoch
+        try:
+            async with self.change(conversation_id) as (session, conversation):
+                await self.moves.take(session, conversation, agent, self._clock())
+                epoch = conversation.epoch
+                if also is not None:
+                    await also(session)
+        except FullError as error:
+            async with self._database.write() as session:
+                events.append(session, error.event)
+            raise
         # Also when the agent asks twice: the second answer must be as true as the first.
         await self._wait_for_sends(conversation_id, epoch)
         return epoch
-
-    async def _give_to(
-        self, session: AsyncSession, conversation: ConversationRow, agent: str
-    ) -> None:
-        now = self._clock()
-        await self._conversations.change_owner(
-            session,
-            conversation,
-            Owner.HUMAN,
-            now=now,
-            name="taken_over",
-            agent=agent,
-            carry=False,
-        )
-        text = say(Phrase.AGENT_JOINED, conversation.language, name=agent)
-        await self._conversations.say(session, conversation, text, author=Author.SYSTEM, now=now)
 
     async def _wait_for_sends(self, conversation_id: str, epoch: int) -> None:
         # New sends are fenced by the epoch; those that had passed the fence end within the send time-out.
@@ -140,132 +139,108 @@ class Handoff:
                     return
             await asyncio.sleep(0.05)
 
-    async def reply(self, conversation_id: str, *, agent: str, text: str) -> int:
-        """Send an agent's words to the customer; return the message's id.
+    async def reply(
+        self,
+        conversation_id: str,
+        *,
+        agent: str,
+        text: str,
+        attachments: Sequence[Attachment] = (),
+    ) -> int:
+        """Send an agent's words and files to the customer; return the message's id.
 
         Raises:
             ConflictError: the agent does not own the conversation.
             InvalidError: there are no words.
         """
-        if not text.strip():
-            raise InvalidError("write something to send")
-        async with self._change(conversation_id) as (session, conversation):
-            _must_own(conversation, agent)
-            return await self._conversations.say(
-                session,
-                conversation,
-                text.strip(),
-                author=Author.AGENT,
-                author_name=agent,
-                now=self._clock(),
+        async with self.change(conversation_id) as (session, conversation):
+            must_own(conversation, agent)
+            return await self.moves.send(
+                session, conversation, agent, text, self._clock(), attachments
             )
+
+    async def send_once(self, conversation_id: str, *, agent: str, text: str) -> int:
+        """Send an agent's words without changing who has the conversation; return the message's id."""
+        async with self.change(conversation_id) as (session, conversation):
+            return await self.moves.send(session, conversation, agent, text, self._clock())
 
     async def note(self, conversation_id: str, *, agent: str, text: str) -> int:
         """Keep a note that the customer never sees."""
-        async with self._change(conversation_id) as (session, conversation):
-            return await self._conversations.note(
-                session, conversation, text, author_name=agent, now=self._clock()
-            )
+        async with self.change(conversation_id) as (session, conversation):
+            return await self.moves.note(session, conversation, agent, text, self._clock())
 
-    async def release(self, conversation_id: str, *, agent: str) -> None:
-        """Give the conversation back to the bot."""
-        async with self._change(conversation_id) as (session, conversation):
-            _must_own(conversation, agent)
-            now = self._clock()
-            await self._conversations.change_owner(
-                session, conversation, Owner.BOT, now=now, name="released", reason=agent
-            )
-            text = say(Phrase.AGENT_LEFT, conversation.language, name=agent)
-            await self._conversations.say(
-                session, conversation, text, author=Author.SYSTEM, now=now
-            )
-
-    async def resolve(self, conversation_id: str, *, agent: str) -> None:
-        """Close the conversation as solved; the customer's next message opens it again with the bot."""
-        async with self._change(conversation_id) as (session, conversation):
-            if conversation.owner is Owner.HUMAN:
-                _must_own(conversation, agent)
-            if conversation.owner is Owner.CLOSED:
-                return
-            await self._conversations.change_owner(
-                session,
-                conversation,
-                Owner.CLOSED,
-                now=self._clock(),
-                name="resolved",
-                reason=agent,
-            )
-            await self._survey(session, conversation, agent)
-
-    async def _survey(
-        self, session: AsyncSession, conversation: ConversationRow, agent: str
+    async def transfer(
+        self, conversation_id: str, *, by: str, agent: str | None = None, team: str | None = None
     ) -> None:
-        key = f"resolved:{conversation.id}:{conversation.resolution}"
-        asked = await self._feedback.survey_in(
-            session, conversation_id=conversation.id, key=key, agent=agent
-        )
-        if asked:
-            await self._conversations.say(
-                session,
-                conversation,
-                say(Phrase.SURVEY, conversation.language, name=agent),
-                author=Author.SYSTEM,
-                now=self._clock(),
-                buttons=_SCORES,
+        """Give the conversation to another agent or to a team.
+
+        Raises:
+            ConflictError: it is somebody else's, or nobody wants a person there.
+            InvalidError: there is no such team.
+        """
+        if team is not None and team not in self.teams:
+            raise InvalidError(f"there is no team {team}")
+        async with self.change(conversation_id) as (session, conversation):
+            now = self._clock()
+            await self.moves.transfer(session, conversation, by, now, agent=agent, team=team)
+
+    async def snooze(self, conversation_id: str, *, agent: str, until: datetime) -> None:
+        """Put the conversation off until a time, or until the customer writes."""
+        async with self.change(conversation_id) as (session, conversation):
+            await self.moves.snooze(session, conversation, agent, until, self._clock())
+
+    async def release(
+        self, conversation_id: str, *, agent: str, follow_on: bool = False, note: str = ""
+    ) -> None:
+        """Give the conversation back to the bot; with ``follow_on`` the customer is asked how it went.
+
+        ``note`` is what the bot should know.
+        """
+        async with self.change(conversation_id) as (session, conversation):
+            await self.moves.release(
+                session, conversation, agent, self._clock(), follow_on=follow_on, note=note
             )
+
+    async def resolve(
+        self, conversation_id: str, *, agent: str, ending: Ending | None = None
+    ) -> None:
+        """Close the conversation as solved; the customer's next message opens it again with the bot."""
+        async with self.change(conversation_id) as (session, conversation):
+            await self.moves.resolve(session, conversation, agent, self._clock(), ending)
 
     async def expire(self) -> int:
-        """Return conversations nobody took to the bot, each with a ticket; return how many."""
+        """Do what the time asks for: call others, remind, ask, give up; return in how many conversations."""
         now = self._clock()
+        done = 0
         async with self._database.read() as session:
-            rows = await repository.by_owner(session, [Owner.WAITING], 1_000)
-        late = [
-            row.id
-            for row, _ in rows
-            if row.waiting_since and row.waiting_since + self._patience <= now
-        ]
-        for conversation_id in late:
-            await self._give_up(conversation_id, now)
-        return len(late)
-
-    async def _give_up(self, conversation_id: str, now: datetime) -> None:
-        async with self._change(conversation_id) as (session, conversation):
-            if conversation.owner is not Owner.WAITING:
-                return
-            ticket = await self._tickets.open_in(
-                session,
-                key=f"handoff:{conversation.id}:{conversation.epoch}",
-                conversation_id=conversation.id,
-                topic="handoff",
-                title="Asked for a person, nobody was free",
-                description=await repository.last_words(session, conversation.id),
-                priority="high",
-                author="system",
-            )
-            await self._conversations.change_owner(
-                session, conversation, Owner.BOT, now=now, name="handoff_expired"
-            )
-            text = say(Phrase.NOBODY_CAME, conversation.language, number=ticket.number)
-            await self._conversations.say(
-                session, conversation, text, author=Author.SYSTEM, now=now
-            )
+            due = await self._watch.due(session, now)
+        for conversation_id in due:
+            try:
+                async with self.change(conversation_id) as (session, conversation):
+                    step = await self._watch.advance(session, conversation, now)
+            except (
+                FrontdeskError,
+                SQLAlchemyError,
+            ):  # one that fails must not keep the others waiting
+                log.exception("handoff_step_failed", conversation_id=conversation_id)
+            else:
+                done += step is not None
+        return done
 
     @asynccontextmanager
-    async def _change(
+    async def change(
         self, conversation_id: str
     ) -> AsyncIterator[tuple[AsyncSession, ConversationRow]]:
+        """Open a transaction that holds a conversation's lock, and wake whoever waits for its end.
+
+        Raises:
+            NotFoundError: there is no such conversation.
+        """
         async with self._database.write() as session:
             conversation = await repository.locked(session, conversation_id)
             if conversation is None:
                 raise NotFoundError(f"there is no conversation {conversation_id}")
             yield session, conversation
             topic = conversation_topic(conversation.thread)
-        await self._signals.publish(topic, "message")
-        await self._signals.publish(OUTBOX)
-
-
-def _must_own(conversation: ConversationRow, agent: str) -> None:
-    if conversation.owner is not Owner.HUMAN:
-        raise ConflictError("take the conversation over first")
-    if conversation.agent != agent:
-        raise ConflictError(f"{conversation.agent} has this conversation")
+        for signal in (topic, OUTBOX, DESK):
+            await self._signals.publish(signal, "message" if signal is topic else "")

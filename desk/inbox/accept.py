@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
-from desk.channel import InboundMessage
 from desk.clock import Clock
 from desk.errors import RetryableError
 from desk.inbox import codec, repository
+from desk.message import InboundEdit, InboundMessage
 from desk.signals import INBOX, Signals
 from desk.store.database import Database
 
@@ -18,6 +18,8 @@ log = structlog.get_logger()
 _Waiting = tuple[list[dict[str, object]], asyncio.Future[None]]
 
 
+_AWAY = (OperationalError, OSError, TimeoutError)
+"""Errors of the database, not of what is written."""
 _QUIET_ROUNDS = 2
 """Rounds of the event loop without a new message after which a group is written."""
 
@@ -44,7 +46,7 @@ class Acceptor:
         self._batch = batch
         self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=queue_size)
 
-    async def accept(self, messages: Sequence[InboundMessage]) -> None:
+    async def accept(self, messages: Sequence[InboundMessage | InboundEdit]) -> None:
         """Return once the messages are durable.
 
         Raises:
@@ -93,15 +95,26 @@ class Acceptor:
             if rows:
                 async with self._database.append() as connection:
                     await repository.add(connection, rows)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
-            log.error("inbox_write_failed", error=type(error).__name__, messages=len(rows))
-            for _, stored in group:
-                _fail(stored, NotAcceptedError("the message could not be stored; send it again"))
+        except _AWAY as error:
+            self._refuse(group, error)
+            return
+        except (
+            Exception
+        ) as error:  # something in one of them: that one is refused and not the others
+            if len(group) == 1:
+                self._refuse(group, error)
+            for one in group if len(group) > 1 else ():
+                await self._write([one])
             return
         for _, stored in group:
             if not stored.done():
                 stored.set_result(None)
         await self._signals.publish(INBOX)
+
+    def _refuse(self, group: list[_Waiting], error: Exception) -> None:
+        log.error("inbox_write_failed", error=type(error).__name__, messages=len(group))
+        for _, stored in group:
+            _fail(stored, NotAcceptedError("the message could not be stored; send it again"))
 
 
 def _fail(stored: asyncio.Future[None], error: Exception) -> None:

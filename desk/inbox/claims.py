@@ -8,10 +8,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
-from desk.conversations.service import Conversations, Received
+from desk.conversations.incoming import Incoming, Received
 from desk.events import Event
 from desk.inbox import codec, repository
 from desk.inbox.codec import Claimed
+from desk.message import InboundMessage
 from desk.outbox.retry import backoff
 from desk.store.database import Database
 from desk.tables.inbox import InboxRow, InboxState
@@ -23,12 +24,16 @@ MOST_FAILURES = 5
 LONGEST_WAIT = timedelta(seconds=15)
 
 
+class _NotTogetherError(Exception):
+    """A link locks contacts before its conversation, so it must not share a transaction with other conversations."""
+
+
 class Claims:
     """A worker's claims. One that could neither be finished nor postponed is remembered and given back."""
 
-    def __init__(self, database: Database, conversations: Conversations) -> None:
+    def __init__(self, database: Database, incoming: Incoming) -> None:
         self._database = database
-        self._conversations = conversations
+        self._incoming = incoming
         self._lost: set[tuple[int, int]] = set()
 
     def lose(self, inbox_id: int, attempt: int) -> None:
@@ -58,6 +63,8 @@ class Claims:
         await self.give_back(now)
         try:
             return await self._at_once(limit, now)
+        except _NotTogetherError:
+            return await self._singly(limit, now)
         except (SQLAlchemyError, OSError):
             raise
         except Exception:  # one message that cannot be understood must not keep all others waiting
@@ -65,9 +72,17 @@ class Claims:
             return await self._singly(limit, now)
 
     async def _at_once(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
-        async with self._database.write() as session:
-            rows = await repository.claim(session, now=now, limit=limit, lease=LEASE)
-            return [(await self._receive(session, row, now), row.attempts) for row in rows]
+        turns: list[tuple[Received, int]] = []
+        while True:
+            async with self._database.write() as session:
+                most = limit - len(turns)
+                rows = await repository.claim(session, now=now, limit=most, lease=LEASE)
+                if len(rows) > 1 and any(row.payload.get("link") for row in rows):
+                    raise _NotTogetherError
+                found = [(await self._receive(session, row, now), row.attempts) for row in rows]
+            turns += [(one, attempt) for one, attempt in found if one is not None]
+            if all(one is not None for one, _ in found):  # behind an edit the next may be due
+                return turns
 
     async def _singly(self, limit: int, now: datetime) -> list[tuple[Received, int]]:
         claimed = []
@@ -77,7 +92,9 @@ class Claims:
                 async with self._database.write() as session:
                     rows = await repository.claim(session, now=now, limit=1, lease=LEASE)
                     for row in rows:
-                        claimed.append((await self._receive(session, row, now), row.attempts))
+                        received = await self._receive(session, row, now)
+                        if received is not None:
+                            claimed.append((received, row.attempts))
             except (SQLAlchemyError, OSError):
                 raise
             except Exception as error:
@@ -109,7 +126,18 @@ class Claims:
         async with self._database.read() as session:
             return await repository.any_due(session, now=now)
 
-    async def _receive(self, session: AsyncSession, row: Claimed, now: datetime) -> Received:
-        return await self._conversations.receive(
-            session, codec.from_row(row), inbox_id=row.id, now=now, again=row.attempts > 1
-        )
+    async def _receive(
+        self, session: AsyncSession, row: Claimed, now: datetime
+    ) -> Received | None:
+        """Take a message into its conversation; None for an edit or a rating, no turns, which are done with that."""
+        message = codec.from_row(row)
+        if isinstance(message, InboundMessage):
+            received = await self._incoming.receive(
+                session, message, inbox_id=row.id, now=now, again=row.attempts > 1
+            )
+            if received is not None:
+                return received
+        else:
+            await self._incoming.edit(session, message, now=now)
+        await repository.finish(session, row.id, row.attempts, InboxState.DONE, done_at=now)
+        return None

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from desk.inbox.codec import Claimed
 from desk.store import core, json
 from desk.tables.base import UtcDateTime, table_of
-from desk.tables.inbox import InboxRow, InboxState
+from desk.tables.inbox import STUCK, InboxRow, InboxState
 
 _INBOX = table_of(InboxRow)
 # One statement with two parameters for a whole group: parameters for each row would be most of its cost.
@@ -150,6 +150,8 @@ async def listing(
     query = select(InboxRow).order_by(InboxRow.id.desc()).limit(limit)
     if state is not None:
         query = query.where(InboxRow.state == state)
+    if state is InboxState.DEAD:
+        query = query.where(STUCK)
     return (await session.scalars(query)).all()
 
 

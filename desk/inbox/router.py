@@ -1,6 +1,8 @@
 """Takes received messages to whoever owns the conversation: one at a time each, many side by side."""
 
 import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -8,17 +10,22 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
+from desk.agentdesk.rules import DeskRules
 from desk.clock import Clock
 from desk.conversations import repository as conversations_repository
-from desk.conversations.service import Conversations, Received
-from desk.dialogue.port import Dialogue, DialogueUnavailableError, Reply, Turn
+from desk.conversations.incoming import Incoming, Received
+from desk.conversations.service import Conversations
+from desk.dialogue.port import Dialogue, DialogueUnavailableError, Reply
 from desk.errors import RetryableError
 from desk.events import Event
 from desk.inbox import repository
+from desk.inbox.answering import Answered, Answering
 from desk.inbox.claims import LONGEST_WAIT, MOST_FAILURES, Claims
+from desk.inbox.collected import collected
+from desk.inbox.meanwhile import agent_spoke_after
 from desk.outbox.retry import backoff
 from desk.phrases import Phrase, say
-from desk.signals import INBOX, OUTBOX, Signals, conversation_topic
+from desk.signals import DESK, INBOX, OUTBOX, Signals, conversation_topic
 from desk.store.database import Database
 from desk.tables.conversation import Author, ConversationRow, Owner
 from desk.tables.inbox import InboxRow, InboxState
@@ -63,17 +70,21 @@ class Router:
         *,
         database: Database,
         conversations: Conversations,
+        incoming: Incoming,
         dialogue: Dialogue,
         tickets: TicketDesk,
         signals: Signals,
         clock: Clock,
         concurrency: int = 32,
         poll: timedelta = timedelta(seconds=1),
+        rules: Callable[[], DeskRules] | None = None,
     ) -> None:
+        """``rules`` say when a person is called though nobody asked for one; without them never."""
         self._database = database
-        self._claims = Claims(database, conversations)
+        self._claims = Claims(database, incoming)
         self._conversations = conversations
-        self._dialogue = dialogue
+        self._answering = Answering(database=database, dialogue=dialogue, clock=clock, rules=rules)
+        self._rules = rules
         self._tickets = tickets
         self._signals = signals
         self._clock = clock
@@ -130,6 +141,8 @@ class Router:
         )
         topic = conversation_topic(received.thread)
         await self._signals.publish(topic, "message")
+        if received.owner is not Owner.BOT:
+            await self._signals.publish(DESK)
         try:
             more = await self._turn(received, attempt, topic)
         except BaseException as error:
@@ -148,51 +161,42 @@ class Router:
     async def _turn(self, received: Received, attempt: int, topic: str) -> bool:
         """Get an answer and store it, or postpone the message; return whether the next one may be due now."""
         try:
-            replies = await self._answer(received, topic)
-            return await self._commit(received, attempt, replies)
+            answered = await self._answer(received, topic)
+            more = await self._commit(received, attempt, answered)
+            if any(reply.command for reply in answered.replies):
+                await self._signals.publish(DESK)
+            return more
         except RetryableError as error:
             return await self._postpone(received, attempt, error)
         except Exception as error:  # one poisoned message must not stop the others
             log.exception("turn_failed")
             return await self._postpone(received, attempt, RetryableError(type(error).__name__))
 
-    async def _answer(self, received: Received, topic: str) -> list[Reply]:
+    async def _answer(self, received: Received, topic: str) -> Answered:
         """Return what the bot says, or nothing when a person owns the conversation."""
         if received.owner is not Owner.BOT:
-            return []
+            return Answered()
         replies = []
         if received.attachments:
             names = ", ".join(received.attachments)
             text = say(Phrase.ATTACHMENT, received.language, names=names)
             replies.append(Reply(text=text))
             if not received.text and received.payload is None:
-                return replies
+                return Answered(replies=tuple(replies))
+        elif received.unsupported and not received.text and received.payload is None:
+            return Answered(replies=(Reply(text=say(Phrase.UNSUPPORTED, received.language)),))
         if received.shortened:
             replies.append(Reply(text=say(Phrase.TOO_LONG, received.language)))
         await self._signals.publish(topic, "typing")
-        answers = await self._dialogue.turn(
-            Turn(
-                conversation_id=received.conversation_id,
-                message_id=f"{received.conversation_id}-{received.inbox_id}",
-                text=received.text,
-                # Nothing readable is left (only control characters, say): let the assistant ask back.
-                payload=received.payload or (None if received.text else "/nlu_fallback"),
-                language=received.language,
-                metadata={
-                    "attachments": len(received.attachments),
-                    "channel": received.channel,
-                    "sent_at": received.sent_at.isoformat(),
-                },
-            )
-        )
-        return replies + answers
+        answered = await self._answering.answer(received)
+        return replace(answered, replies=(*replies, *answered.replies))
 
-    async def _commit(self, received: Received, attempt: int, replies: list[Reply]) -> bool:
+    async def _commit(self, received: Received, attempt: int, answered: Answered) -> bool:
         """Store the turn's whole effect in one transaction, if the bot still owns the conversation.
 
         Return whether the customer's next message waits already.
         """
-        now = self._clock()
+        now, replies = self._clock(), answered.replies
         async with self._database.write() as session:
             conversation = await self._owned(session, received)
             done = await repository.finish(
@@ -202,10 +206,14 @@ class Router:
                 log.warning("inbox_claim_lost")
                 return False
             more = await repository.another_waits(session, received.inbox_id)
+            if answered.mood is not None:
+                await conversations_repository.feel(session, received.message_id, answered.mood)
             if conversation.owner is not Owner.BOT or conversation.epoch != received.epoch:
                 self._log(session, received, "reply.fenced", now, replies=len(replies))
                 return more
             conversation.notice = None
+            await self._remember(session, conversation, answered)
+            conversation.collected = self._collected(conversation.collected, answered.learnt)
             for reply in replies:
                 if reply.text:
                     await self._conversations.say(
@@ -220,8 +228,34 @@ class Router:
                 if reply.command:
                     await self._obey(session, conversation, reply.command, now)
             await conversations_repository.keep(session, conversation)
-            self._log(session, received, "turn.answered", now, replies=len(replies))
+            self._log(
+                session,
+                received,
+                "turn.answered",
+                now,
+                replies=len(replies),
+                intent=answered.intent,
+                confidence=answered.confidence,
+            )
         return more
+
+    def _collected(
+        self, known: dict[str, object] | None, learnt: Mapping[str, object]
+    ) -> dict[str, object] | None:
+        """Return what the assistant was told so far, of what agents may see."""
+        rules = self._rules() if self._rules else None
+        return collected(known or {}, learnt, rules.collected if rules else ()) or None
+
+    @staticmethod
+    async def _remember(
+        session: AsyncSession, conversation: ConversationRow, answered: Answered
+    ) -> None:
+        if answered.doubts is not None:
+            conversation.doubts = answered.doubts.kept()
+        through = answered.told_through
+        if through is not None:
+            missed = await agent_spoke_after(session, conversation.id, through)
+            conversation.untold_after = through if missed else None
 
     async def _obey(
         self,

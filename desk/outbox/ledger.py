@@ -1,6 +1,7 @@
 """The two transactions around a send: it is claimed under its conversation's lock, and its end is recorded."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,14 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
-from desk.channel import Choice, OutboundMessage, Sent, StatusUpdate, UnreachableError
+from desk.channel import Channel, Feature, UnreachableError
 from desk.clock import Clock
+from desk.conversations.mirror import Mirror, NoMirror
 from desk.conversations.repository import locked as locked_conversation
 from desk.events import Event
-from desk.outbox import reach, repository
+from desk.media.rows import attachments_for_sending
+from desk.message import Choice, OutboundMessage, Sent, StatusUpdate
+from desk.outbox import costs, reach, repository
 from desk.outbox.limits import Limits
 from desk.outbox.progress import after_attempt, is_due, reported
 from desk.outbox.repository import Head, Lane
@@ -50,8 +54,18 @@ class Claim:
 class Ledger:
     """Claims and settles sends. Locks are taken in the order conversation, outbox, tempo."""
 
-    def __init__(self, *, database: Database, limits: Limits, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        channels: Mapping[str, Channel],
+        limits: Limits,
+        clock: Clock,
+        mirror: Mirror | None = None,
+    ) -> None:
+        self._mirror: Mirror = mirror or NoMirror()
         self._database = database
+        self._channels = channels
         self._limits = limits
         self._clock = clock
 
@@ -78,6 +92,7 @@ class Ledger:
             if reason is not None:
                 row.state, row.last_error = OutboxState.FAILED, f"not sent: {reason}"[:500]
                 _log(session, conversation, "message.failed", row, now)
+                await self._mirror.delivered(session, conversation, row, now)
                 return None
             lane = Lane(row.channel, row.account)
             later = await self._limits.begin(session, lane, row.thread, now)
@@ -91,7 +106,13 @@ class Ledger:
             row.state = OutboxState.SENDING
             row.attempts += 1
             row.lease_until = now + _LEASE
-            return _claim(row, message, now)
+            channel = self._channels.get(row.channel)
+            features = channel.features if channel else frozenset()
+            claim = _claim(row, message, conversation, features, now)
+            if Feature.ATTACHMENTS not in features:
+                return claim  # its text has the links already
+            files = await attachments_for_sending(session, message.id)
+            return replace(claim, message=replace(claim.message, attachments=files))
 
     async def settle(
         self, claim: Claim, sent: Sent, error: Exception | None, started: datetime
@@ -109,6 +130,7 @@ class Ledger:
         text = storable(f"{type(error).__name__}: {error}", 500) if error else None
         known_as = None if sent.external_id is None else storable(str(sent.external_id), 256)
         values: dict[str, Any] = {"external_id": known_as, "last_error": text}
+        lane = Lane(claim.message.channel, claim.message.account)
         if state is OutboxState.SENT:
             values["sent_at"] = now
         if again is not None:
@@ -132,11 +154,14 @@ class Ledger:
             row = await repository.locked(session, claim.outbox_id)
             if conversation is not None and row is not None:
                 _log(session, conversation, f"message.{_EVENTS[state]}", row, now)
+                await self._mirror.delivered(session, conversation, row, now)
                 if isinstance(error, UnreachableError):
                     await reach.stop(session, conversation, storable(str(error), 500), now)
+            if sent.cost_micros:
+                await costs.add(session, lane, sent.cost_micros, now)
             await self._limits.end(
                 session,
-                Lane(claim.message.channel, claim.message.account),
+                lane,
                 claim.message.thread,
                 began_at=claim.claimed_at,
                 now=now,
@@ -150,8 +175,16 @@ class Ledger:
             error=text,
         )
 
-    async def report(self, update: StatusUpdate) -> bool:
-        """Take note of what a platform says about a message; states only move forward."""
+    async def under_way(self, update: StatusUpdate) -> frozenset[int]:
+        """Return the sends whose ends are not recorded, one of which a report may be about."""
+        async with self._database.read() as session:
+            return await repository.sending(session, Lane(update.channel, update.account))
+
+    async def report(self, update: StatusUpdate) -> bool | None:
+        """Take note of what a platform says about a message; None when no message is known by that id.
+
+        States only move forward; False when that would be a step back.
+        """
         now = self._clock()
         async with self._database.write() as session:
             row = await repository.by_external_id(
@@ -161,7 +194,7 @@ class Ledger:
                 external_id=update.external_id,
             )
             if row is None:
-                return False
+                return None
             conversation = await locked_conversation(session, row.conversation_id)
             await session.refresh(row, with_for_update=True)
             state = reported(row.state, update.status)
@@ -170,6 +203,7 @@ class Ledger:
             row.state = state
             row.last_error = storable(update.reason or "", 500) or row.last_error
             _log(session, conversation, f"message.{state}", row, now)
+            await self._mirror.delivered(session, conversation, row, now)
             if update.unreachable and state is OutboxState.FAILED:
                 await reach.stop(session, conversation, row.last_error or "gone", now)
         return True
@@ -179,7 +213,13 @@ def _is_due(row: OutboxRow, now: datetime) -> bool:
     return is_due(row.state, not_before=row.not_before, lease_until=row.lease_until, now=now)
 
 
-def _claim(row: OutboxRow, message: MessageRow, now: datetime) -> Claim:
+def _claim(
+    row: OutboxRow,
+    message: MessageRow,
+    conversation: ConversationRow,
+    features: frozenset[Feature],
+    now: datetime,
+) -> Claim:
     return Claim(
         outbox_id=row.id,
         attempt=row.attempts,
@@ -193,11 +233,18 @@ def _claim(row: OutboxRow, message: MessageRow, now: datetime) -> Claim:
             account=row.account,
             thread=row.thread,
             text=message.text,
+            attempt=row.attempts,
+            recipient=conversation.handle or row.thread,
+            # What a channel cannot show as a button is in the text already.
             choices=tuple(
-                Choice(id=c["id"], title=c["title"], url=c.get("url")) for c in message.choices
+                Choice(id=c["id"], title=c["title"], url=c.get("url"))
+                for c in message.choices
+                if (Feature.LINKS if c.get("url") else Feature.BUTTONS) in features
             ),
+            language=conversation.language,
             author=message.author,
             author_name=message.author_name,
+            context=conversation.context or {},
         ),
     )
 

@@ -60,7 +60,8 @@ class Limits:
         tempos = await tempo_repository.locked(session, lane, rates, now)
         tempos = {name: pace.ended(tempo, began_at, now) for name, tempo in tempos.items()}
         if asked is not None:
-            silent = WHOLE_LANE if self._pace(lane).pause is Scope.ACCOUNT else thread
+            pace_ = self._pace(lane)
+            silent = WHOLE_LANE if pace_.pause is Scope.ACCOUNT else pace_.chat_of(thread)
             tempos[silent] = pace.paused(tempos[silent], now + asked)
         await tempo_repository.keep(session, lane, tempos, rates, now)
 
@@ -68,7 +69,7 @@ class Limits:
         # A channel without threads has one chat, and that is the lane.
         limits = self._pace(lane)
         return {WHOLE_LANE: limits.account} | (
-            {thread: limits.of_thread(thread)} if thread else {}
+            {limits.chat_of(thread): limits.of_thread(thread)} if thread else {}
         )
 
     def _pace(self, lane: Lane) -> Pace:

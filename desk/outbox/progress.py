@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from desk.channel import DeliveryStatus
 from desk.errors import RejectedError, RetryableError
+from desk.message import DeliveryStatus
 from desk.outbox.retry import next_attempt
 from desk.tables.outbox import OutboxState, Policy
 
@@ -11,6 +11,8 @@ _ACCEPTED = frozenset({OutboxState.SENT, OutboxState.UNKNOWN})
 _FORWARD = {
     DeliveryStatus.FAILED: (_ACCEPTED, OutboxState.FAILED),
     DeliveryStatus.DELIVERED: (_ACCEPTED, OutboxState.DELIVERED),
+    # Who complains about a message has got it.
+    DeliveryStatus.COMPLAINED: (_ACCEPTED, OutboxState.DELIVERED),
     DeliveryStatus.READ: (_ACCEPTED | {OutboxState.DELIVERED}, OutboxState.READ),
 }
 

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk import events
 from desk.events import Event
+from desk.message import Gone
+from desk.store.storable import storable
 from desk.tables.contact import ContactIdentityRow
 from desk.tables.conversation import Author, ConversationRow, MessageRow
 
@@ -37,6 +39,25 @@ async def stop(
             _log(session, conversation, "contact.lost", now)
 
 
+async def gone(session: AsyncSession, news: Gone) -> None:
+    """Take note of a platform's word that a customer cannot be reached any more."""
+    handle = await session.scalar(
+        select(ContactIdentityRow).where(
+            ContactIdentityRow.channel == news.channel,
+            ContactIdentityRow.account == news.account,
+            ContactIdentityRow.external_id == news.sender,
+        )
+    )
+    if handle is None or handle.unreachable_at is not None:
+        return
+    handle.unreachable_at, handle.unreachable_reason = news.at, storable(news.reason, 500)
+    data = {"channel": news.channel, "account": news.account}
+    events.append(
+        session,
+        Event(name="contact.lost", occurred_at=news.at, contact_id=handle.contact_id, data=data),
+    )
+
+
 async def resume(session: AsyncSession, conversation: ConversationRow, now: datetime) -> None:
     """Try again to reach the customer."""
     for handle in await _handles(session, conversation):
@@ -56,7 +77,7 @@ async def unreachable_since(
 async def _handles(
     session: AsyncSession, conversation: ConversationRow
 ) -> Sequence[ContactIdentityRow]:
-    """Return the handle by whose name the thread goes, else all of the contact's in this account."""
+    """Return the handle that writes here, else all of the contact's in this account."""
     found = await session.scalars(
         select(ContactIdentityRow).where(
             ContactIdentityRow.contact_id == conversation.contact_id,
@@ -65,7 +86,8 @@ async def _handles(
         )
     )
     handles = found.all()
-    return [one for one in handles if one.external_id == conversation.thread] or handles
+    name = conversation.handle or conversation.thread
+    return [one for one in handles if one.external_id == name] or handles
 
 
 async def _last_heard(session: AsyncSession, conversation_id: str) -> datetime | None:

@@ -12,7 +12,7 @@ from desk.outbox import reach
 from desk.store import core
 from desk.tables.base import table_of
 from desk.tables.conversation import ConversationRow, MessageRow
-from desk.tables.outbox import DeliveryRow, OutboxRow, OutboxState, Policy
+from desk.tables.outbox import STUCK, DeliveryRow, OutboxRow, OutboxState, Policy
 
 _OUTBOX = table_of(OutboxRow)
 _THIS = _OUTBOX.alias("o")
@@ -132,6 +132,18 @@ async def settle(
     return result.rowcount == 1
 
 
+async def sending(session: AsyncSession, lane: Lane) -> frozenset[int]:
+    """Return what is being sent on a lane at this moment."""
+    rows = await session.scalars(
+        select(OutboxRow.id).where(
+            OutboxRow.state == OutboxState.SENDING,
+            OutboxRow.channel == lane.channel,
+            OutboxRow.account == lane.account,
+        )
+    )
+    return frozenset(rows)
+
+
 def add_delivery(session: AsyncSession, **values: Any) -> None:
     """Keep a record of an attempt."""
     session.add(DeliveryRow(**values))
@@ -193,6 +205,8 @@ async def listing(
     query = select(OutboxRow).order_by(OutboxRow.id.desc()).limit(limit)
     if state is not None:
         query = query.where(OutboxRow.state == state)
+    if state in (OutboxState.DEAD, OutboxState.FAILED, OutboxState.UNKNOWN):
+        query = query.where(STUCK)
     return (await session.scalars(query)).all()
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert
+from sqlalchemy import Insert, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +12,6 @@ from desk.store import core
 from desk.tables.base import Base, table_of
 
 type Row = Mapping[str, Any]
-
-_MOST_PARAMETERS = 20_000
-"""In one statement; both databases stop at about 32,767."""
 
 
 def _insert(session: AsyncSession, table: type[Base]) -> "sqlite.Insert | postgresql.Insert":
@@ -45,14 +42,18 @@ async def save(
     """Insert rows, or update those whose ``key`` exists. All rows have the same columns, no key twice."""
     if not rows:
         return
-    size = max(1, _MOST_PARAMETERS // len(rows[0]))
-    for start in range(0, len(rows), size):
-        chunk = [dict(row) for row in rows[start : start + size]]
-        statement = _insert(session, table).values(chunk)
-        changes = {name: statement.excluded[name] for name in rows[0] if name not in key}
-        await session.execute(
-            statement.on_conflict_do_update(index_elements=list(key), set_=changes)
-        )
+    await session.flush()  # what the rows refer to may wait to be written
+    statement = _save(session.get_bind().dialect.name, table, tuple(rows[0]), tuple(key))
+    await core.run(session, statement, rows)
+
+
+@cache
+def _save(dialect: str, table: type[Base], names: tuple[str, ...], key: tuple[str, ...]) -> Insert:
+    # One row's statement, run with many: to write a statement of all rows costs more than to run it.
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(table_of(table)).values({name: bindparam(name) for name in names})
+    changes = {name: statement.excluded[name] for name in names if name not in key}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=changes)
 
 
 async def insert_missing(session: AsyncSession, table: type[Base], rows: Sequence[Row]) -> None:

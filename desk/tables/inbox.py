@@ -21,6 +21,8 @@ class InboxState(StrEnum):
 
 UNFINISHED = (InboxState.NEW, InboxState.WORKING)
 _OPEN = text("state IN ('new', 'working')")
+STUCK = text("state = 'dead'")
+"""As the index has it; a question that says this as well need not look at all that ever came."""
 
 
 class InboxRow(Base):
@@ -40,6 +42,7 @@ class InboxRow(Base):
             postgresql_where=_OPEN,
         ),
         Index("ix_inbox_open", "id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_inbox_stuck", "id", sqlite_where=STUCK, postgresql_where=STUCK),
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

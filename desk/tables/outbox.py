@@ -29,6 +29,8 @@ class OutboxState(StrEnum):
 
 UNFINISHED = (OutboxState.QUEUED, OutboxState.SENDING)
 _OPEN = text("state IN ('queued', 'sending')")
+STUCK = text("state IN ('dead', 'failed', 'unknown')")
+"""As the index has it; a question that says this as well need not look at all that was ever sent."""
 
 
 class Policy(StrEnum):
@@ -61,6 +63,7 @@ class OutboxRow(Base):
             sqlite_where=_OPEN,
             postgresql_where=_OPEN,
         ),
+        Index("ix_outbox_stuck", "state", "id", sqlite_where=STUCK, postgresql_where=STUCK),
         Index(None, "channel", "account", "external_id"),
     )
 

@@ -70,6 +70,7 @@ class ProductRow(Base):
     price_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
     in_stock: Mapped[int | None]
+    category: Mapped[str | None] = mapped_column(String(64))
 
 
 class OrderRow(Base):

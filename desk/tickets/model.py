@@ -1,7 +1,9 @@
 """Tickets as values that leave the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from desk.tables.ticket import EntryAuthor, EntryKind, TicketPriority, TicketStatus, TicketTopic
 
@@ -28,6 +30,9 @@ class Entry:
     new: str | None
     public: bool
     created_at: datetime
+    #: The ticket it was written on; another one's after a merge.
+    ticket_id: int = 0
+    id: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,4 +54,20 @@ class Ticket:
     created_at: datetime
     updated_at: datetime
     resolved_at: datetime | None
+    version: int = 1
+    topic_by: str | None = None
+    topic_confidence: float | None = None
+    team: str | None = None
+    product: str | None = None
+    tags: tuple[str, ...] = ()
+    channel: str | None = None
+    language: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    assigned_why: Mapping[str, Any] | None = None
+    first_replied_at: datetime | None = None
+    reopened: int = 0
+    #: The number of the ticket that this one became part of, and of the settled one it goes on from.
+    merged_into: str | None = None
+    follows: str | None = None
     entries: tuple[Entry, ...] = ()

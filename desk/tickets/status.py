@@ -1,5 +1,7 @@
 """Which way a ticket may go."""
 
+from datetime import datetime, timedelta
+
 from desk.errors import ConflictError
 from desk.tables.ticket import TicketStatus
 
@@ -30,3 +32,12 @@ def check_move(number: str, old: TicketStatus, new: TicketStatus) -> None:
         f"Allowed from here: {allowed}." if allowed else "Nothing follows; open a new ticket."
     )
     raise ConflictError(f"Ticket {number} is {old} and cannot become {new}. {way_out}")
+
+
+def goes_on_as_another(
+    status: TicketStatus, resolved_at: datetime | None, now: datetime, reopen_within: timedelta
+) -> bool:
+    """Say whether a customer's comment opens a new ticket, because this one is closed or was settled long ago."""
+    if status is _CLOSED:
+        return True
+    return status is _RESOLVED and resolved_at is not None and now - resolved_at >= reopen_within

@@ -27,6 +27,11 @@ def _cut(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
+def tag_of(text: str) -> str:
+    """Return a tag: one line of at most 40 lower-case characters without commas."""
+    return one_line(text.replace(",", " "), longest=40).lower()
+
+
 def one_of[E: StrEnum](kind: type[E], value: str) -> E:
     """Return a member of an enum, or raise InvalidError naming all of them."""
     try:

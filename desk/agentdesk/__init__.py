@@ -1,0 +1,1 @@
+"""Where agents work on conversations: what they are shown, and what they do."""

@@ -1,0 +1,1 @@
+"""Who gets which ticket: rules, load, and why."""

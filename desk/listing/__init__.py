@@ -1,0 +1,1 @@
+"""Rows in pages, for programs that read everything in turn."""

@@ -1,0 +1,1 @@
+"""Files of messages: what is kept, where, under which name, and how it is fetched and handed out."""

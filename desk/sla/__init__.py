@@ -1,0 +1,1 @@
+"""Promises of time: who is promised what, the clocks of tickets, warnings and breaches."""

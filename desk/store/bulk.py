@@ -1,0 +1,138 @@
+"""Many rows at once, past SQLAlchemy's work for each of them: values go to the driver as SQLite stores them."""
+# ruff: noqa: S608 - every name in the statements is that of a table or a column of ours
+
+import json
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Select, Text, any_, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from desk.store import core
+from desk.store.database import Database
+from desk.tables.base import Base, UtcDateTime, table_of
+
+type Rows = Sequence[Sequence[Any]]
+
+_ROOMY = {"cache_size": -65_536, "wal_autocheckpoint": 16_000}
+"""64 MB of pages in memory, and as many in the journal: a page that many rows change is then written once for all."""
+
+
+@asynccontextmanager
+async def roomy(database: Database) -> AsyncIterator[None]:
+    """Give SQLite's writer more memory for a while: rows in the order of time land on pages all over an index."""
+    if not database.is_sqlite:
+        yield
+        return
+    before = await _set(database, _ROOMY)
+    try:
+        yield
+    finally:
+        await _set(database, before)
+
+
+async def _set(database: Database, wanted: Mapping[str, int]) -> Mapping[str, int]:
+    async with database.engine.begin() as connection:
+        return await connection.run_sync(_pragmas, wanted)
+
+
+def _pragmas(connection: Connection, wanted: Mapping[str, int]) -> Mapping[str, int]:
+    before: dict[str, int] = {}
+    for name, value in wanted.items():
+        before[name] = connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA {name}={value}")
+    return before
+
+
+async def known(
+    session: AsyncSession, table: type[Base], key: str, keys: Collection[str]
+) -> set[str]:
+    """Return those of many keys that a table has."""
+    dialect = session.get_bind().dialect.name
+    told = json.dumps(list(keys)) if dialect == "sqlite" else list(keys)
+    rows = await core.fetch(session, _known(dialect, table, key), {"keys": told})
+    return {row[0] for row in rows}
+
+
+@cache
+def _known(dialect: str, table: type[Base], key: str) -> Select[Any]:
+    held = table_of(table)
+    column = held.c[key]
+    if dialect == "sqlite":
+        # A list of thousands of marks would be a statement to be read anew each time.
+        each = func.json_each(bindparam("keys", type_=Text)).table_valued("value")
+        return select(column).select_from(each.join(held, column == each.c.value))
+    return select(column).where(column == any_(bindparam("keys", type_=ARRAY(Text))))
+
+
+async def save(
+    session: AsyncSession,
+    table: type[Base],
+    names: Sequence[str],
+    rows: Rows,
+    *,
+    key: Sequence[str],
+) -> None:
+    """Insert rows of stored values, or update those whose ``key`` exists; no key stands twice."""
+    changes = ", ".join(f"{name} = excluded.{name}" for name in names if name not in key)
+    then = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changes}"
+    await _put(session, table, names, rows, then)
+
+
+async def add(session: AsyncSession, table: type[Base], names: Sequence[str], rows: Rows) -> None:
+    """Insert rows of stored values; those that are there already stay as they are."""
+    await _put(session, table, names, rows, "ON CONFLICT DO NOTHING")
+
+
+async def _put(
+    session: AsyncSession, table: type[Base], names: Sequence[str], rows: Rows, then: str
+) -> None:
+    if not rows:
+        return
+    into, columns = table.__tablename__, ", ".join(names)
+    if session.get_bind().dialect.name == "sqlite":
+        marks = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {into} ({columns}) VALUES ({marks}) {then}"
+        await session.run_sync(_run, statement, rows)
+        return
+    incoming = await _copy(session, table, names, rows)
+    await session.execute(
+        text(f"INSERT INTO {into} ({columns}) SELECT {columns} FROM {incoming} {then}")
+    )
+    await session.execute(text(f"TRUNCATE {incoming}"))
+
+
+def _run(session: Session, statement: str, rows: Rows) -> None:
+    session.connection().exec_driver_sql(statement, list(rows))
+
+
+async def _copy(session: AsyncSession, table: type[Base], names: Sequence[str], rows: Rows) -> str:
+    """Bring rows to PostgreSQL by COPY, into a table that only this connection sees; return its name."""
+    incoming = f"incoming_{table.__tablename__}"
+    await session.execute(
+        text(
+            f"CREATE TEMP TABLE IF NOT EXISTS {incoming} (LIKE {table.__tablename__}) ON COMMIT DELETE ROWS"
+        )
+    )
+    raw = await (await session.connection()).get_raw_connection()
+    driver: Any = raw.driver_connection
+    times = [isinstance(table_of(table).c[name].type, UtcDateTime) for name in names]
+    await driver.copy_records_to_table(
+        incoming, records=_with_times(rows, times), columns=list(names)
+    )
+    return incoming
+
+
+def _with_times(rows: Rows, times: Sequence[bool]) -> list[tuple[Any, ...]]:
+    return [
+        tuple(
+            datetime.fromisoformat(value).replace(tzinfo=UTC) if is_time and value else value
+            for value, is_time in zip(row, times, strict=True)
+        )
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Webhooks that go out: other programs are told what happens here (Standard Webhooks)."""
