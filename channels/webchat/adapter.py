@@ -10,18 +10,17 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from channels.webchat.token import TokenError, VisitorTokens
-from desk.channel import (
+from desk.channel import Feature, Pace, TextLimit
+from desk.clock import Clock
+from desk.errors import InvalidError
+from desk.message import (
     Attachment,
-    Feature,
     InboundMessage,
     OutboundMessage,
-    Pace,
     Sent,
     StatusUpdate,
     WebhookRequest,
 )
-from desk.clock import Clock
-from desk.errors import InvalidError
 
 ACCOUNT = "default"
 LONGEST = 20_000
@@ -43,16 +42,19 @@ class _Message(BaseModel):
     text: Annotated[str, Field(max_length=LONGEST)] | None = None
     choice: Annotated[str, Field(max_length=64)] | None = None
     attachments: Annotated[list[_File], Field(max_length=5)] = []
+    files: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=5)] = []
 
 
 class WebChat:
     """The web chat channel; ``thread`` and ``sender`` are the visitor's id."""
 
     name = "webchat"
+    account = ACCOUNT
+    limit: TextLimit | None = None
     features = frozenset(
         {Feature.BUTTONS, Feature.LINKS, Feature.TYPING, Feature.ATTACHMENTS, Feature.LOCAL}
     )
-    pace = Pace()
+    pace = Pace(together=100)
 
     def __init__(self, tokens: VisitorTokens, clock: Clock) -> None:
         self._tokens = tokens
@@ -81,7 +83,9 @@ class WebChat:
         """Return the message in a request of a visitor who is known already; otherwise as :meth:`parse`."""
         message = _read(request.body)
         text = message.text or ""
-        if not text.strip() and message.choice is None and not message.attachments:
+        files = tuple(_file(file) for file in message.attachments)
+        files += tuple(_upload(file_id) for file_id in message.files)
+        if not text.strip() and message.choice is None and not files:
             raise InvalidError("write a text, take a choice or attach a file")
         return InboundMessage(
             channel=self.name,
@@ -93,7 +97,7 @@ class WebChat:
             text=text,
             choice=message.choice,
             language=request.query.get("language"),
-            attachments=tuple(_file(file) for file in message.attachments),
+            attachments=files,
             raw={"id": str(message.id), "text": text, "choice": message.choice},
         )
 
@@ -124,3 +128,8 @@ def _file(file: _File) -> Attachment:
     name = PurePosixPath(file.name.replace("\\", "/")).name or "file"
     kind = file.content_type if _CONTENT_TYPE.fullmatch(file.content_type) else None
     return Attachment(name=name, content_type=kind or "application/octet-stream", content=content)
+
+
+def _upload(file_id: str) -> Attachment:
+    """Return an upload that the message names; whose it is and what it holds is found out when it is received."""
+    return Attachment(name="", content_type="application/octet-stream", reference=file_id)

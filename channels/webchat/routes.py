@@ -14,13 +14,14 @@ from starlette.responses import FileResponse, JSONResponse, Response, StreamingR
 from starlette.routing import BaseRoute, Route
 
 from channels.webchat.adapter import ACCOUNT, WebChat, client_id
+from channels.webchat.files import DOWNLOAD, ChatFiles
 from channels.webchat.limits import RateLimit
 from channels.webchat.token import VisitorTokens
-from desk.channel import WebhookRequest
 from desk.clock import Clock
 from desk.conversations.reader import Reader, Shown
 from desk.errors import ForbiddenError, InvalidError
 from desk.inbox.accept import Acceptor
+from desk.message import WebhookRequest
 from desk.signals import Listener, Signals, conversation_topic
 from desk.tables.conversation import Author
 
@@ -54,10 +55,12 @@ class ChatRoutes:
         tokens: VisitorTokens,
         acceptor: Acceptor,
         reader: Reader,
+        files: ChatFiles,
         signals: Signals,
         clock: Clock,
         settings: ChatSettings,
     ) -> None:
+        self.files = files
         self._channel = channel
         self._tokens = tokens
         self._acceptor = acceptor
@@ -82,15 +85,17 @@ class ChatRoutes:
         return [
             # In the order of how often they are asked for: each is tried until one fits.
             Route(
-                f"{api}/messages", self._open(self.messages), methods=["GET", "POST", "OPTIONS"]
+                f"{api}/messages", self.guard(self.messages), methods=["GET", "POST", "OPTIONS"]
             ),
-            Route(f"{api}/events", self._open(self.events), methods=["GET", "OPTIONS"]),
-            Route(f"{api}/visitors", self._open(self.visitors), methods=["POST", "OPTIONS"]),
+            Route(f"{api}/events", self.guard(self.events), methods=["GET", "OPTIONS"]),
+            Route(f"{api}/visitors", self.guard(self.visitors), methods=["POST", "OPTIONS"]),
+            Route(f"{api}/files", self.guard(self.files.upload), methods=["POST", "OPTIONS"]),
+            Route(DOWNLOAD, self.files.download, methods=["GET"]),
             Route("/", _file("index.html"), methods=["GET"]),
             *(Route(f"/chat/{name}", _file(name), methods=["GET"]) for name in _SCRIPTS),
         ]
 
-    def _open(
+    def guard(
         self, endpoint: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request], Awaitable[Response]]:
         """Wrap an endpoint in the check of the origin and its CORS answer."""
@@ -128,8 +133,8 @@ class ChatRoutes:
 
     async def visitors(self, request: Request) -> Response:
         """Give a new visitor an id and a token."""
-        self._limit(self._address_limit, _address(request))
-        await _body(request)
+        self._limit(self._address_limit, address_of(request))
+        await body_of(request)
         visitor, token = self._tokens.issue(self._clock())
         return JSONResponse({"visitor_id": visitor, "token": token}, HTTPStatus.CREATED)
 
@@ -137,22 +142,22 @@ class ChatRoutes:
         """Take a message, or give the history after one."""
         if request.method == "POST":
             return await self._post(request)
-        visitor = self._channel.visitor(_plain(request, b""))
+        visitor = self._channel.visitor(as_webhook(request, b""))
         shown = await self._shown(visitor, _after(request.query_params.get("after")))
-        return JSONResponse({"messages": [_as_json(message) for message in shown]})
+        return JSONResponse({"messages": [self._as_json(message) for message in shown]})
 
     async def _post(self, request: Request) -> Response:
-        self._limit(self._address_limit, _address(request))
-        plain = _plain(request, await _body(request))
+        self._limit(self._address_limit, address_of(request))
+        plain = as_webhook(request, await body_of(request))
         visitor = self._channel.visitor(plain)
         self._limit(self._visitor_limit, visitor)
-        message = self._channel.message(plain, visitor)
+        message = await self.files.with_files(self._channel.message(plain, visitor))
         await self._acceptor.accept([message])
         return JSONResponse({"message_id": client_id(message.external_id)})
 
     async def events(self, request: Request) -> Response:
         """Stream messages and signs of life; ``Last-Event-ID`` resumes without a gap."""
-        visitor = self._channel.visitor(_plain(request, b""))
+        visitor = self._channel.visitor(as_webhook(request, b""))
         given = request.headers.get("last-event-id") or request.query_params.get("after")
         return StreamingResponse(
             self._stream(visitor, _after(given)),
@@ -171,7 +176,7 @@ class ChatRoutes:
                     shown = await self._shown(visitor, after)
                     for message in shown:
                         after = message.seq
-                        yield _event("message", _as_json(message), after)
+                        yield _event("message", self._as_json(message), after)
                         if message.author is Author.CONTACT:
                             yield _event("seen", {"client_id": client_id(message.external_id)})
                     if len(shown) == PAGE:
@@ -190,6 +195,23 @@ class ChatRoutes:
                 yield wake
             finally:
                 self._waiting.discard(wake)
+
+    def _as_json(self, message: Shown) -> dict[str, object]:
+        own = message.author is Author.CONTACT
+        return {
+            "id": message.seq,
+            "author": message.author,
+            "author_name": message.author_name,
+            "text": message.text,
+            "choices": [
+                {"id": choice.id, "title": choice.title}
+                | ({"url": choice.url} if choice.url else {})
+                for choice in message.choices
+            ],
+            "attachments": self.files.as_json(message.attachments),
+            "client_id": client_id(message.external_id) if own else None,
+            "created_at": message.created_at.isoformat(),
+        }
 
     async def _shown(self, visitor: str, after: int) -> list[Shown]:
         return await self._reader.shown_after(
@@ -221,7 +243,7 @@ def _cors(origin: str) -> dict[str, str]:
     }
 
 
-async def _body(request: Request) -> bytes:
+async def body_of(request: Request) -> bytes:
     """Read at most 64 kB, counting what comes and not what the header promises."""
     body = bytearray()
     async for chunk in request.stream():
@@ -231,7 +253,7 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _plain(request: Request, body: bytes) -> WebhookRequest:
+def as_webhook(request: Request, body: bytes) -> WebhookRequest:
     return WebhookRequest(
         method=request.method,
         headers=request.headers,
@@ -240,7 +262,7 @@ def _plain(request: Request, body: bytes) -> WebhookRequest:
     )
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
     return request.client.host if request.client else "unknown"
 
 
@@ -255,20 +277,3 @@ def _after(text: str | None) -> int:
 def _event(name: str, data: dict[str, object], event_id: int | None = None) -> bytes:
     number = f"id: {event_id}\n" if event_id is not None else ""
     return f"{number}event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()
-
-
-def _as_json(message: Shown) -> dict[str, object]:
-    own = message.author is Author.CONTACT
-    return {
-        "id": message.seq,
-        "author": message.author,
-        "author_name": message.author_name,
-        "text": message.text,
-        "choices": [
-            {"id": choice.id, "title": choice.title} | ({"url": choice.url} if choice.url else {})
-            for choice in message.choices
-        ],
-        "attachments": [{"name": name, "size": size} for name, size in message.attachments],
-        "client_id": client_id(message.external_id) if own else None,
-        "created_at": message.created_at.isoformat(),
-    }

@@ -9,7 +9,7 @@
 
 const SCRIPT = document.currentScript?.src;
 const SILENCE = 40_000, POST_LIMIT = 20_000, HIDDEN_GRACE = 20_000, HIDDEN_POLL = 30_000;
-const COUNT_FROM = 2000, TEXT_LIMIT = 4000, FILE_LIMIT = 45 * 1024, FILES_AT_ONCE = 4;
+const COUNT_FROM = 2000, TEXT_LIMIT = 4000, FILE_LIMIT = 25 * 1024 ** 2, PHOTO_LIMIT = 2 * 1024 ** 2, FILES_AT_ONCE = 4;
 
 const WORDS = {
   en: {
@@ -25,8 +25,15 @@ const WORDS = {
     busy: "A lot is going on. Your messages are kept and sent shortly.", down: "New messages",
     blocked: "Chat is not available on this page.", fresh: "Your earlier chat has ended. This is a new one.",
     tooLong: n => `${n} over the limit of ${TEXT_LIMIT}`, left: n => `${n} left`, tooMany: `Up to ${FILES_AT_ONCE} files at once.`,
-    tooBig: name => `“${name}” is too large. Files can have up to 45 kB; photos are made smaller for you.`,
+    tooBig: name => `“${name}” is too large.`, unwanted: name => `“${name}” is of a kind that we cannot accept.`,
+    unsent: name => `“${name}” could not be uploaded.`, uploading: name => `Uploading ${name}`, picture: name => `Picture ${name}`, download: name => `Save ${name}`,
+    waiting: "still on its way", refused: "not accepted", again: name => `Try ${name} again`,
     unreadable: name => `“${name}” could not be read or is empty.`, 413: "This is too large to send.",
+    more: "Continue elsewhere", on: name => `Continue on ${name}`, onNote: "The conversation so far stays with you.",
+    mail: "Continue by e-mail", address: "Your e-mail address", sendCode: "Send a code", code: "Code from our e-mail", confirm: "Confirm",
+    codeSent: address => `We have sent a code to ${address}. It is valid for 15 minutes.`, proved: address => `Done: mails from ${address} belong to this conversation.`,
+    codeWrong: "That is not the code. Check the newest e-mail from us.", codeOld: "That code no longer counts. Ask for a new one.", codeLater: "Too many attempts. Please wait a while.",
+    addressWrong: "This does not look like an e-mail address.", codeFailed: "That did not work. Please try again, or ask us here.",
   },
   zh: {
     title: "在线客服", subtitle: "有问题，随时问", launcher: "在线客服",
@@ -41,8 +48,15 @@ const WORDS = {
     busy: "当前咨询较多，消息已保存，稍后自动发送。", down: "新消息",
     blocked: "此页面暂不支持在线聊天。", fresh: "之前的会话已结束，现在是新的会话。",
     tooLong: n => `超出 ${n} 个字`, left: n => `还可输入 ${n} 个字`, tooMany: `一次最多添加 ${FILES_AT_ONCE} 个文件。`,
-    tooBig: name => `“${name}”太大了。文件不能超过 45 kB，照片会自动压缩。`,
+    tooBig: name => `“${name}”太大了，无法发送。`, unwanted: name => `“${name}”是不支持的文件类型。`,
+    unsent: name => `“${name}”上传失败。`, uploading: name => `正在上传 ${name}`, picture: name => `图片 ${name}`, download: name => `保存 ${name}`,
+    waiting: "正在获取", refused: "未接收", again: name => `重新上传 ${name}`,
     unreadable: name => `“${name}”无法读取或内容为空。`, 413: "内容太大，无法发送。",
+    more: "换个渠道继续聊", on: name => `在 ${name} 上继续`, onNote: "之前的聊天记录会一并保留。",
+    mail: "改用邮件继续", address: "您的邮箱", sendCode: "发送验证码", code: "邮件中的验证码", confirm: "确认",
+    codeSent: address => `验证码已发送到 ${address}，15 分钟内有效。`, proved: address => `已确认，来自 ${address} 的邮件会归入您的对话。`,
+    codeWrong: "验证码不正确，请查看最新的一封邮件。", codeOld: "验证码已失效，请重新获取。", codeLater: "尝试次数过多，请稍后再试。",
+    addressWrong: "邮箱格式不正确，请检查后重试。", codeFailed: "没有成功，请重试，或直接在这里告诉我们。",
   },
 };
 
@@ -51,6 +65,7 @@ const ICONS = {
   close: "M6 6l12 12M18 6L6 18", send: "M12 19V5.5M6 11l6-6 6 6", down: "M12 5v13M6 12.5l6 6 6-6",
   clip: "M19.5 11.5l-7.6 7.6a4.6 4.6 0 0 1-6.5-6.5l7.9-7.9a3 3 0 0 1 4.3 4.3l-7.7 7.7a1.5 1.5 0 0 1-2.1-2.1l7-7",
   file: "M13 3H7.5A1.5 1.5 0 0 0 6 4.5v15A1.5 1.5 0 0 0 7.5 21h9a1.5 1.5 0 0 0 1.5-1.5V8zM13 3v5h5", out: "M8 16L17 7M9.5 7H17v7.5",
+  hop: "M8.5 3h7A1.5 1.5 0 0 1 17 4.5v15a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 7 19.5v-15A1.5 1.5 0 0 1 8.5 3zM11 18h2",
   queued: "M12 4.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15M12 8.5v4l2.5 1.5", sent: "M6 12.5l4 4 8-9",
   seen: "M2.5 12.5l4 4 8-9M11.5 15.5l1 1 8-9", failed: "M12 4.5a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15M12 8.5v4.2M12 15.4v.1",
 };
@@ -81,6 +96,14 @@ header :focus-visible{outline-color:currentColor;outline-offset:-2px}
 .who>*{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 .icon{display:grid;place-items:center;min-width:40px;height:40px;flex:none;border-radius:12px;font-size:13.5px;font-weight:600;transition:background .15s}
 .icon:hover{background:color-mix(in srgb,currentColor 14%,transparent)}
+header{position:relative}
+.menu{position:absolute;z-index:1;inset-inline-end:12px;top:calc(100% + 6px);width:min(290px,calc(100% - 24px));padding:6px;border-radius:14px;background:var(--bg);color:var(--text);box-shadow:0 0 0 1px var(--line),0 8px 28px #0003}
+.menu :focus-visible{outline-color:var(--text)}.menu p{padding:4px 10px 6px;font-size:12.5px;color:var(--muted);overflow-wrap:anywhere}.menu p.bad{color:var(--bad)}
+.menu :is(a,.item){display:flex;align-items:center;gap:10px;width:100%;min-height:42px;padding:6px 10px;border-radius:10px;color:inherit;font-size:14.5px;font-weight:500;text-align:start;text-decoration:none}
+.menu :is(a,.item):hover{background:var(--soft)}.menu :is(a,.item) span{flex:1;min-width:0;overflow-wrap:anywhere}
+.menu form{display:flex;flex-wrap:wrap;gap:6px;padding:4px 10px 8px}.menu label{flex-basis:100%;font-size:12.5px;color:var(--muted)}
+.menu input{flex:1;min-width:0;height:40px;padding:0 10px;border:1px solid color-mix(in srgb,var(--muted) 70%,var(--bg));border-radius:10px;background:var(--bg);color:inherit;font:inherit;font-size:16px}
+.menu form button{min-height:40px;padding:0 14px;border-radius:10px;background:var(--accent);color:var(--on);font-size:14px;font-weight:600}
 .bar{padding:7px 16px;background:var(--soft);border-bottom:1px solid var(--line);color:var(--muted);font-size:13px;text-align:center}
 .scroll{position:relative;flex:1;min-height:0;overflow-y:auto;overscroll-behavior:contain;padding:16px 16px 10px;display:flex;flex-direction:column}
 .scroll:focus-visible{outline-offset:-3px}@media(pointer:coarse){.scroll:focus-visible{outline:0}}
@@ -106,6 +129,8 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .own .bubble :focus-visible{outline-color:var(--on)}
 .isfailed .bubble{background:var(--soft);color:var(--text);box-shadow:inset 0 0 0 1px var(--bad)}
 .file{display:flex;align-items:center;gap:8px}.file+.file{margin-top:6px}.file small{opacity:.85;white-space:nowrap;font-size:12.5px}
+.attached.below{margin-top:6px}a.file{color:inherit}.picture{display:block}.picture+.picture,.picture+.file,.file+.picture{margin-top:6px}
+.picture img{display:block;height:180px;min-width:80px;max-width:100%;object-fit:cover;border-radius:10px;background:var(--soft)}
 .choices{margin-top:8px;max-width:100%}
 .meta{display:flex;flex-wrap:wrap;align-items:center;gap:4px;margin:3px 2px 0;color:var(--muted);font-size:12px;line-height:18px}
 .own .meta{justify-content:flex-end}.meta svg{width:15px;height:15px}
@@ -123,6 +148,7 @@ font-size:14px;font-weight:500;line-height:1.4;text-align:start;text-decoration:
 .files{display:flex;flex-wrap:wrap;gap:6px;margin-bottom:8px}
 .files>span{display:flex;align-items:center;gap:6px;max-width:100%;padding-inline-start:10px;border-radius:10px;background:var(--soft);font-size:13px}
 .files b{font-weight:500;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;max-width:210px}
+.files progress{width:56px;height:6px;accent-color:var(--accent)}.files button:not(.icon){min-height:32px;font-weight:600;text-decoration:underline;text-underline-offset:2px}
 .files .icon{min-width:32px;height:32px}.files svg{width:16px;height:16px}
 .row{display:flex;align-items:flex-end;gap:2px;padding:3px;border:1px solid color-mix(in srgb,var(--muted) 70%,var(--bg));border-radius:23px;background:var(--bg)}
 .row:focus-within{--ring:color-mix(in srgb,var(--accent) 55%,var(--text));border-color:var(--ring);box-shadow:0 0 0 1px var(--ring)}.row :focus-visible{outline-offset:-3px}
@@ -188,7 +214,7 @@ const linked = text => {
 const uuid = () => crypto.randomUUID?.() ?? "10000000-1000-4000-8000-100000000000".replace(/[018]/g, c =>
   (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
 
-const size = bytes => bytes < 1024 ? `${bytes} B` : `${Math.round(bytes / 1024)} kB`;
+const size = bytes => bytes < 1024 ? `${bytes} B` : bytes < 1024 ** 2 ? `${Math.round(bytes / 1024)} kB` : `${(bytes / 1024 ** 2).toFixed(1)} MB`;
 const jitter = (fails, cap = 30_000) => Math.min(cap, 1000 * 2 ** fails) * (0.5 + Math.random() / 2);
 
 /** Milliseconds of a Retry-After header (seconds or a date), null without one. */
@@ -214,18 +240,11 @@ const store = {
   },
 };
 
-const base64 = blob => new Promise((resolve, reject) => {
-  const reader = new FileReader();
-  reader.onload = () => resolve(reader.result.slice(reader.result.indexOf(",") + 1));
-  reader.onerror = () => reject(reader.error);
-  reader.readAsDataURL(blob);
-});
-
 /** A photo as a JPEG that fits the limit, or null: big and good first, then smaller and plainer. */
 const shrink = async file => {
   // The browser turns the picture upright and drops what the camera wrote into it, the place included.
   const picture = await createImageBitmap(file);
-  for (const [edge, quality] of [[1600, .8], [1280, .72], [1024, .68], [800, .65], [640, .6], [480, .55], [320, .5]]) {
+  for (const [edge, quality] of [[2560, .85], [2048, .8], [1600, .75], [1280, .7]]) {
     const scale = Math.min(1, edge / Math.max(picture.width, picture.height));
     const canvas = document.createElement("canvas");
     canvas.width = Math.max(1, Math.round(picture.width * scale));
@@ -235,7 +254,7 @@ const shrink = async file => {
     pen.fillRect(0, 0, canvas.width, canvas.height);
     pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise(resolve => canvas.toBlob(resolve, "image/jpeg", quality));
-    if (blob && blob.size <= FILE_LIMIT) return blob;
+    if (blob && blob.size <= PHOTO_LIMIT) return blob;
   }
   return null;
 };
@@ -248,6 +267,7 @@ class FrontdeskChat extends HTMLElement {
   static observedAttributes = ["language", "title", "accent"];
   #ui = {}; #life; #messages = new Map(); #known = new Set(); #seen = new Set(); #nodes = new Map(); #files = [];
   #lastId = 0; #loaded = false; #listening = false; #pumping = false; #hiddenAt = 0; #wakers = new Set(); #stream; #current; #typingTimer;
+  #links = []; #mail = false; #address = "";
   #isOpen = false; #lost = false; #lostTimer; #stuck = ""; #fresh = false; #title = ""; #pageTitle = null; #overflow = null; #painting = false; #sequence = 0; #stick = false; #timeFormat; #dayFormat;
 
   constructor() {
@@ -312,6 +332,7 @@ class FrontdeskChat extends HTMLElement {
     this.#read();
     this.#grow();
     this.#bottom();
+    this.#offer();
     // On a phone the keyboard would cover the suggestions, so the field waits for a tap.
     if (focus) (matchMedia("(pointer: coarse)").matches ? this.#ui.scroll : this.#ui.field).focus({ preventScroll: true });
     this.#emit("open");
@@ -502,6 +523,7 @@ class FrontdeskChat extends HTMLElement {
     for (const message of messages) this.#take(message, !past);
     this.#loaded = true;
     this.#paint({ stick: first });
+    if (first) this.#offer();
     setTimeout(() => this.#ui.log.setAttribute("aria-live", "polite"), 500);
   }
 
@@ -630,10 +652,14 @@ class FrontdeskChat extends HTMLElement {
     ui.jump = h("button", { type: "button", class: "jump", hidden: true, onclick: () => { this.#bottom(); ui.field.focus(); } }, icon("down"), h("span"));
     ui.panel = h("section", { class: "panel", role: "dialog", "aria-labelledby": "title", hidden: true,
       onkeydown: event => this.#keys(event),
+      onpointerdown: event => { if (!event.composedPath().includes(ui.hop)) this.#menu(false); },
       ondragover: event => { event.preventDefault(); ui.panel.classList.add("drop"); },
       ondragleave: () => ui.panel.classList.remove("drop"),
       ondrop: event => { event.preventDefault(); ui.panel.classList.remove("drop"); this.#attach(event.dataTransfer.files); } },
     h("header", {}, h("span", { class: "mark" }, icon("chat")), h("div", { class: "who" }, ui.title, ui.subtitle),
+      ui.hop = h("div", { hidden: true, onfocusout: event => { if (event.relatedTarget && !ui.hop.contains(event.relatedTarget)) this.#menu(false); } },
+        button("more", "hop", () => this.#toggle(), { "aria-expanded": "false", "aria-controls": "menu" }),
+        ui.menu = h("div", { class: "menu", id: "menu", role: "group", hidden: true })),
       button("swap", null, () => this.setLanguage(this.language === "en" ? "zh" : "en")), button("close", "close", () => this.close())),
     ui.bar, ui.scroll,
     h("form", { class: "foot", onsubmit: event => { event.preventDefault(); this.#submit(); } }, ui.jump, ui.notice, ui.files,
@@ -658,7 +684,7 @@ class FrontdeskChat extends HTMLElement {
     ui.short.textContent = this.#title && this.#title.length <= 18 ? this.#title : words.launcher;
     ui.swap.textContent = words.other;
     ui.swap.lang = words.otherLang;
-    name(ui.swap, words.switch); name(ui.close, words.close); name(ui.attach, words.attach); name(ui.send, words.send);
+    name(ui.swap, words.switch); name(ui.more, words.more); ui.menu.setAttribute("aria-label", words.more); this.#menu(false); name(ui.close, words.close); name(ui.attach, words.attach); name(ui.send, words.send);
     ui.field.placeholder = words.placeholder;
     ui.field.setAttribute("aria-label", words.label);
     ui.scroll.setAttribute("aria-label", words.log);
@@ -734,17 +760,34 @@ class FrontdeskChat extends HTMLElement {
     const node = h("div", { class: `msg ${each.own ? "own" : each.author}` },
       h("span", { class: each.own ? "sr" : "name" }, each.own ? `${words.you}: ` : each.author_name || words[each.author] || words.bot));
     if (each.live || each.item) node.classList.add("new");
-    const files = (each.attachments ?? []).map(file => h("span", { class: "file" }, icon("file"), h("span", {}, file.name), h("small", {}, size(file.size))));
-    if (each.text || files.length) node.append(h("div", { class: "bubble", dir: "auto" }, ...linked(each.text || ""), ...files));
+    const attached = each.attachments?.length ? h("div", { class: each.text ? "attached below" : "attached", "aria-live": "off" }) : null;
+    if (each.text || attached) node.append(h("div", { class: "bubble", dir: "auto" }, ...linked(each.text || ""), attached));
     if (choices) node.append(choices);
     // Ticks change often: they are no news for a screen reader.
     node.append(h("div", { class: "meta", "aria-live": "off" }));
     return node;
   }
 
+  /** A picture to look at, a file to save, or the name of one that is not there. */
+  #file(file) {
+    const words = this.words, href = file.url && webAddress(file.url, this.server), link = { href, target: "_blank", rel: "noopener noreferrer" };
+    const named = () => [icon("file"), h("span", {}, file.name), h("small", {}, words[file.state] ?? size(file.size))];
+    if (!href) return h("span", { class: "file" }, ...named());
+    const saved = () => h("a", { class: "file", download: "", "aria-label": words.download(file.name), ...link }, ...named());
+    if (!file.image) return saved();
+    const picture = h("a", { class: "picture", ...link }, h("img", { src: href, alt: words.picture(file.name), loading: "lazy", onerror: () => picture.replaceWith(saved()) }));
+    return picture;
+  }
+
   /** What changes in the life of a message: its ticks and whether its buttons still count. */
   #refresh(node, each, answer) {
-    const words = this.words, meta = node.querySelector(".meta");
+    const words = this.words, meta = node.querySelector(".meta"), attached = node.querySelector(".attached");
+    // While a message is on its way its files are only named; the server's word on it has their addresses.
+    const known = attached && each.attachments.map(file => file.url ?? file.name).join();
+    if (attached && attached.dataset.known !== known) {
+      attached.dataset.known = known;
+      attached.replaceChildren(...each.attachments.map(file => this.#file(file)));
+    }
     for (const button of node.querySelectorAll("button.chip")) {
       button.disabled = Boolean(answer);
       if (answer?.text === button.textContent) button.setAttribute("aria-pressed", "true");
@@ -831,16 +874,17 @@ class FrontdeskChat extends HTMLElement {
     count.hidden = length < COUNT_FROM;
     count.classList.toggle("over", left < 0);
     count.textContent = left < 0 ? this.words.tooLong(-left) : this.words.left(left);
-    send.disabled = left < 0 || !(field.value.trim() || this.#files.length);
+    send.disabled = left < 0 || this.#files.some(file => file.state === "up") || !(field.value.trim() || this.#files.some(file => file.id));
     if (follow) this.#bottom();
   }
 
   #submit() {
     const { field, send } = this.#ui;
     if (send.disabled) return;
-    for (const { name, size: bytes, content_type, data } of this.#files.splice(0))
-      this.#enqueue({ text: "", attachments: [{ name, content_type, data }] }, { files: [{ name, size: bytes }] });
-    if (field.value.trim()) this.send(field.value);
+    const ready = this.#files.filter(file => file.id), text = field.value.trim();
+    this.#files = this.#files.filter(file => !file.id);
+    if (ready.length) this.#enqueue({ text: text.toWellFormed?.() ?? text, files: ready.map(file => file.id) }, { files: ready.map(file => ({ name: file.name, size: file.size })) });
+    else this.send(text);
     field.value = "";
     this.#say(""); this.#staged(); field.focus({ preventScroll: true });
   }
@@ -850,35 +894,143 @@ class FrontdeskChat extends HTMLElement {
     // A copy: the list empties itself when the field is cleared for the next choice.
     for (const file of [...files]) {
       if (this.#files.length >= FILES_AT_ONCE) { this.#say(this.words.tooMany); break; }
-      try {
-        let blob = file, name = file.name.slice(-100) || "file";
-        if (file.size > FILE_LIMIT && /^image\/(?!svg)/.test(file.type)) {
-          blob = await shrink(file).catch(() => null);
-          name = name.replace(/\.\w+$/, "") + ".jpg";
-        } else if (file.size > FILE_LIMIT) blob = null;
-        if (!blob) this.#say(this.words.tooBig(file.name));
-        else if (!blob.size) this.#say(this.words.unreadable(file.name));
-        else this.#files.push({ name, size: blob.size, content_type: blob.type || "application/octet-stream", data: await base64(blob) });
-      } catch { this.#say(this.words.unreadable(file.name)); }
+      let blob = file, name = file.name.slice(-100) || "file";
+      const photo = file.size > PHOTO_LIMIT && /^image\/(?!svg|gif)/.test(file.type) ? await shrink(file).catch(() => null) : null;
+      if (photo) { blob = photo; name = name.replace(/\.\w+$/, "") + ".jpg"; }
+      if (blob.size > FILE_LIMIT) this.#say(this.words.tooBig(file.name));
+      else if (!blob.size) this.#say(this.words.unreadable(file.name));
+      else {
+        const staged = { name, size: blob.size, blob };
+        this.#files.push(staged);
+        this.#upload(staged);
+      }
     }
     this.#staged();
     this.#refocus();
   }
 
+  /** Send a file ahead of its message; the message then names it. */
+  async #upload(file) {
+    file.state = "up";
+    file.done = 0;
+    this.#staged();
+    let token;
+    try {
+      token = await this.#visitor();
+      const made = await this.#put(file, token);
+      Object.assign(file, { state: "done", id: made.file_id, name: made.name, blob: null });
+    } catch (error) {
+      if (error.status === 401) this.#expired(token);
+      const forGood = { 413: "tooBig", 422: "unwanted" }[error.status];
+      if (this.#files.includes(file)) this.#say(this.words[forGood ?? "unsent"](file.name));
+      if (forGood) this.#files = this.#files.filter(each => each !== file);
+      file.state = "failed";
+    }
+    this.#staged();
+  }
+
+  /** Post a file and tell how far it has come, which fetch cannot. */
+  #put(file, token) {
+    return new Promise((resolve, reject) => {
+      const request = file.request = new XMLHttpRequest();
+      request.open("POST", `${this.server}/chat/v1/files?name=${encodeURIComponent(file.name.toWellFormed?.() ?? file.name)}`);
+      request.setRequestHeader("Authorization", `Bearer ${token}`);
+      request.setRequestHeader("Content-Type", "application/octet-stream");
+      request.upload.onprogress = event => { file.done = event.loaded / event.total; if (file.bar) file.bar.value = file.done; };
+      request.onload = () => {
+        let answer = {};
+        try { answer = JSON.parse(request.responseText); } catch { /* not from the desk: the status says enough */ }
+        if (request.status === 201) resolve(answer); else reject(new RequestError(request.status, String(answer.detail ?? ""), null));
+      };
+      request.onerror = request.onabort = request.ontimeout = () => reject(new RequestError(0, "", null));
+      request.send(file.blob);
+    });
+  }
+
   #staged() {
+    const words = this.words, drop = file => { this.#files = this.#files.filter(each => each !== file); file.request?.abort(); this.#staged(); this.#refocus(); };
     this.#ui.files.hidden = !this.#files.length;
-    this.#ui.files.replaceChildren(...this.#files.map((file, index) => h("span", {}, icon("file"), h("b", {}, file.name), size(file.size),
-      h("button", { type: "button", class: "icon", "aria-label": `${this.words.remove} ${file.name}`, onclick: () => { this.#files.splice(index, 1); this.#staged(); this.#refocus(); } }, icon("close")))));
+    this.#ui.files.replaceChildren(...this.#files.map(file => h("span", {}, icon("file"), h("b", {}, file.name),
+      file.state === "up" ? (file.bar = h("progress", { max: 1, value: file.done, "aria-label": words.uploading(file.name) }))
+        : file.state === "failed" ? h("button", { type: "button", "aria-label": words.again(file.name), onclick: () => this.#upload(file) }, words.retry) : size(file.size),
+      h("button", { type: "button", class: "icon", "aria-label": `${words.remove} ${file.name}`, onclick: () => drop(file) }, icon("close")))));
     this.#grow();
   }
 
   #keys(event) {
-    if (event.key === "Escape" && !event.isComposing) { event.stopPropagation(); this.close(); return; }
+    if (event.key === "Escape" && !event.isComposing) {
+      event.stopPropagation();
+      if (this.#ui.menu.hidden) this.close();
+      else { this.#menu(false); this.#ui.more.focus(); }
+      return;
+    }
     // Full screen there is nothing else to see, so Tab stays inside; beside a page it may walk on.
     if (event.key !== "Tab" || !this.#full()) return;
-    const stops = [...this.#ui.panel.querySelectorAll("button:enabled,a[href],textarea,[tabindex]")].filter(node => node.getClientRects().length);
+    const stops = [...this.#ui.panel.querySelectorAll("button:enabled,a[href],textarea,input:not([hidden]),[tabindex]")].filter(node => node.getClientRects().length);
     const end = event.shiftKey ? stops[0] : stops.at(-1);
     if (this.shadowRoot.activeElement === end) { event.preventDefault(); (event.shiftKey ? stops.at(-1) : stops[0]).focus(); }
+  }
+
+  // ---- going on elsewhere: links to other channels, and an e-mail address ------------------------------------------------
+
+  /** Ask what the server offers; without an answer there is no menu. A link works once, so each opening asks again. */
+  async #offer() {
+    const token = this.#token;
+    if (!token || !this.#isOpen) return;
+    const offered = await this.#request("/chat/v1/links", { token }).catch(() => null);
+    if (token !== this.#token) return;
+    this.#links = (offered?.links ?? []).filter(link => webAddress(link.url));
+    this.#mail = Boolean(offered?.email);
+    this.#ui.hop.hidden = !this.#links.length && !this.#mail;
+  }
+
+  async #toggle() {
+    if (!this.#ui.menu.hidden) return this.#menu(false);
+    await this.#offer();
+    this.#menu(!this.#ui.hop.hidden);
+    this.#ui.menu.querySelector("a,button")?.focus();
+  }
+
+  #menu(open) {
+    const { menu, more } = this.#ui, words = this.words;
+    menu.hidden = !open;
+    more.setAttribute("aria-expanded", String(open));
+    if (!open) return;
+    menu.replaceChildren(h("p", {}, words.onNote),
+      ...this.#links.map(({ title, url }) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer", onclick: () => this.#menu(false) }, h("span", {}, words.on(title)), icon("out"))));
+    if (this.#mail) menu.append(h("button", { type: "button", class: "item", onclick: () => this.#ask("email") }, h("span", {}, words.mail)));
+  }
+
+  /** A field for the address, then one for the code; `said` stands above it. */
+  #ask(what, said = "", bad = false) {
+    const words = this.words, field = h("input", { id: "proof", name: what, required: true, maxlength: "254",
+      ...(what === "email" ? { type: "email", autocomplete: "email", value: this.#address } : { inputmode: "numeric", autocomplete: "one-time-code" }) });
+    const form = h("form", { onsubmit: event => { event.preventDefault(); this.#prove(what, field.value.trim()); } },
+      h("label", { for: "proof" }, what === "email" ? words.address : words.code), field, h("button", { type: "submit" }, what === "email" ? words.sendCode : words.confirm));
+    this.#answer(said, bad, form);
+    field.focus();
+  }
+
+  #answer(said, bad, ...rest) {
+    this.#ui.menu.replaceChildren(h("p", { class: bad ? "bad" : "", role: bad ? "alert" : "status", hidden: !said }, said), ...rest);
+  }
+
+  async #prove(what, value) {
+    const words = this.words, token = this.#token;
+    try {
+      if (what === "email") {
+        this.#address = value;
+        await this.#request("/chat/v1/email", { token, body: { email: value, language: this.language } });
+        this.#ask("code", words.codeSent(value));
+      } else {
+        const { email } = await this.#request("/chat/v1/email/code", { token, body: { code: value } });
+        this.#answer(words.proved(email), false);
+      }
+    } catch (error) {
+      const code = what === "code", over = code && error.status === 409;
+      const said = { 409: code ? words.codeOld : words.codeFailed, 422: code ? words.codeWrong : words.addressWrong, 429: words.codeLater }[error.status];
+      this.#ask(over ? "email" : what, said ?? words.codeFailed, true);
+    }
   }
 
   #full() { return matchMedia("(max-width: 479.98px)").matches; }

@@ -1,0 +1,1 @@
+"""Matrix: an application service of a homeserver, over its open HTTP interfaces."""

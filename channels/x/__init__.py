@@ -1,0 +1,1 @@
+"""X (formerly Twitter) as a channel: public mentions and replies, and direct messages."""
