@@ -1,0 +1,1 @@
+"""Reads events, decides who and what."""

@@ -1,0 +1,1 @@
+"""The same insights on a file, without a database: for analysts."""

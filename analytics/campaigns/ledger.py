@@ -1,0 +1,401 @@
+"""The right to send, row by row: a batch is claimed, each row is fenced just before its send, each end is recorded.
+
+What is claimed has not been sent: a claim that runs out goes back to the queue. What is fenced may have been: without
+a recorded end it is ``unknown``, is listed, and is never sent again by itself. So a process that dies leaves at most
+one unknown row behind for each send that it had under way.
+"""
+
+from collections.abc import Collection, Mapping, Sequence, Set
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    case,
+    exists,
+    literal,
+    or_,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.campaigns.guards import GUARDS, RATING_FRESH, Who, any_stops, moment
+from desk.ids import new_id
+from desk.outbox.repository import Lane
+from desk.store import core
+from desk.tables.base import table_of
+from desk.tables.campaign import (
+    REACHED,
+    CampaignRecipientRow,
+    CampaignRunRow,
+    RecipientState,
+    RunState,
+)
+from desk.tables.conversation import ConversationRow
+
+STOPPED = "stopped"
+"""The run does not go on, or the row is not in this hand any more: not a reason to end it."""
+UNSURE = "restored"
+"""The reason of whoever may have got their message before the database was restored."""
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+LEASE = timedelta(seconds=60)
+"""For a batch in hand, and for a send; longer than any send may take."""
+
+_ONE = table_of(CampaignRecipientRow)
+_RUN = table_of(CampaignRunRow)
+_TALK = table_of(ConversationRow)
+_ITS_RUN_GOES_ON = exists(
+    select(_RUN.c.id).where(_RUN.c.id == _ONE.c.run_id, _RUN.c.state == RunState.RUNNING)
+)
+
+
+def _is(state: RecipientState) -> ColumnElement[bool]:
+    """Compare with a literal, as the partial indexes do; with a parameter SQLite would not use them."""
+    return _ONE.c.state == literal(state.value, String(), literal_execute=True)
+
+
+_IN_HAND = and_(
+    _ONE.c.id.in_(bindparam("ones", expanding=True)), _ONE.c.token == bindparam("hand")
+)
+_WHO = Who(
+    contact_id=_ONE.c.contact_id,
+    channel=_ONE.c.channel,
+    account=_ONE.c.account,
+    address=_ONE.c.address,
+)
+_SELECTED = (
+    _ONE.c.id,
+    _ONE.c.run_id,
+    _ONE.c.contact_id,
+    _ONE.c.channel,
+    _ONE.c.account,
+    _ONE.c.thread,
+    _ONE.c.address,
+    _ONE.c.conversation_id,
+    _ONE.c.language,
+    _ONE.c.zone,
+    _ONE.c.variant,
+    _ONE.c.attempts,
+    _ONE.c.not_after,
+)
+
+_LANES = (
+    select(_ONE.c.channel, _ONE.c.account)
+    .where(
+        _is(RecipientState.QUEUED),
+        _ONE.c.not_before <= moment("now"),
+        _ITS_RUN_GOES_ON,
+    )
+    .distinct()
+)
+_DUE = (
+    select(_ONE.c.id)
+    .where(
+        _is(RecipientState.QUEUED),
+        _ONE.c.channel == bindparam("lane_channel"),
+        _ONE.c.account == bindparam("lane_account"),
+        _ONE.c.not_before <= moment("now"),
+        _ONE.c.not_before > moment("after"),
+        _ITS_RUN_GOES_ON,
+    )
+    .order_by(_ONE.c.not_before, _ONE.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_DOUBT = (
+    update(_ONE)
+    .where(
+        _is(RecipientState.QUEUED),
+        _ONE.c.channel == bindparam("lane_channel"),
+        _ONE.c.account == bindparam("lane_account"),
+        _ONE.c.not_before <= moment("after"),
+    )
+    .values(state=RecipientState.UNKNOWN, reason=bindparam("why"))
+)
+_CLAIM = (
+    update(_ONE)
+    .where(_ONE.c.id.in_(_DUE))
+    .values(state=RecipientState.CLAIMED, token=bindparam("hand"), lease_until=moment("until"))
+    .returning(*_SELECTED)
+)
+_FENCE = (
+    update(_ONE)
+    .where(
+        _IN_HAND,
+        _ONE.c.state == RecipientState.CLAIMED,
+        _ONE.c.not_after > moment("now"),
+        _ITS_RUN_GOES_ON,
+        ~any_stops(_WHO),
+    )
+    .values(
+        state=RecipientState.SENDING,
+        attempts=_ONE.c.attempts + 1,
+        sent_at=moment("now"),
+        lease_until=moment("until"),
+    )
+    .returning(_ONE.c.id)
+)
+_SHARED = (
+    select(_TALK.c.id)
+    .where(_TALK.c.id.in_(bindparam("talks", expanding=True)))
+    .order_by(_TALK.c.id)
+    .with_for_update(read=True)
+)
+_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('campaign ' || :contact, 0))")
+_WHY_NOT = select(
+    _ONE.c.id,
+    case(
+        (~_ITS_RUN_GOES_ON, STOPPED),
+        (_ONE.c.not_after <= moment("now"), "too_late"),
+        *((guard.stops(_WHO), guard.name) for guard in GUARDS),
+        else_=STOPPED,
+    ),
+).where(_IN_HAND, _ONE.c.state == RecipientState.CLAIMED)
+_OURS = (
+    select(_ONE.c.id)
+    .where(_IN_HAND, _ONE.c.state.in_(bindparam("from_states", expanding=True)))
+    .with_for_update()
+)
+_END = update(_ONE).where(_ONE.c.id == bindparam("one"))
+_SETTLE = _END.values(
+    state=bindparam("to_state"),
+    reason=bindparam("why"),
+    external_id=bindparam("known_as"),
+    token=None,
+    lease_until=None,
+)
+_AGAIN = _END.values(
+    state=RecipientState.QUEUED,
+    reason=bindparam("why"),
+    not_before=moment("again"),
+    sent_at=None,
+    token=None,
+    lease_until=None,
+)
+_EXTEND = (
+    update(_ONE)
+    .where(_ONE.c.token == bindparam("hand"), _ONE.c.state == RecipientState.CLAIMED)
+    .values(lease_until=moment("until"))
+)
+_DROP = (
+    update(_ONE)
+    .where(_ONE.c.token == bindparam("hand"), _ONE.c.state == RecipientState.CLAIMED)
+    .values(state=RecipientState.QUEUED, token=None, lease_until=None)
+)
+_LOST = (
+    select(_ONE.c.id)
+    .where(
+        or_(_is(RecipientState.CLAIMED), _is(RecipientState.SENDING)),
+        _ONE.c.lease_until < moment("now"),
+    )
+    .limit(1)
+)
+_LOST_CLAIMS = (
+    update(_ONE)
+    .where(_is(RecipientState.CLAIMED), _ONE.c.lease_until < moment("now"))
+    .values(state=RecipientState.QUEUED, token=None, lease_until=None)
+)
+_LOST_LOCAL = (
+    update(_ONE)
+    .where(
+        _is(RecipientState.SENDING),
+        _ONE.c.lease_until < moment("now"),
+        _ONE.c.channel.in_(bindparam("local", expanding=True)),
+    )
+    .values(
+        state=case((_ONE.c.told, RecipientState.SENT.value), else_=RecipientState.QUEUED.value),
+        sent_at=case((_ONE.c.told, _ONE.c.sent_at), else_=None),
+        token=None,
+        lease_until=None,
+    )
+)
+_LOST_SENDS = (
+    update(_ONE)
+    .where(_is(RecipientState.SENDING), _ONE.c.lease_until < moment("now"))
+    # With its token: a sender that was only slow may still tell how it ended.
+    .values(state=RecipientState.UNKNOWN, lease_until=None)
+)
+
+
+_UNTOLD = (
+    select(*_SELECTED)
+    .where(
+        ~_ONE.c.told,
+        _ONE.c.sent_at.is_not(None),
+        _ONE.c.sent_at < moment("before"),
+        _ONE.c.state.in_(REACHED),
+    )
+    .order_by(_ONE.c.id)
+    .limit(bindparam("most"))
+)
+
+
+class Recipient(NamedTuple):
+    """A row in hand."""
+
+    id: int
+    run_id: int
+    contact_id: str
+    channel: str
+    account: str
+    thread: str
+    address: str
+    conversation_id: str | None
+    language: str
+    zone: str
+    variant: str
+    attempts: int
+    not_after: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What the guards of a run want to know: its purpose, and how many messages a contact may get in how long."""
+
+    purpose: str
+    budget: int | None
+    budget_span: timedelta
+
+    def at(self, now: datetime) -> Mapping[str, Any]:
+        """Return them as parameters."""
+        return {
+            "purpose": self.purpose,
+            "budget": self.budget,
+            "budget_after": now - self.budget_span,
+            "rated_after": now - RATING_FRESH,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class End:
+    """How a send, or the decision not to send, ended; ``again`` is when to try once more."""
+
+    state: RecipientState
+    reason: str | None = None
+    external_id: str | None = None
+    again: datetime | None = None
+
+
+async def lanes(session: AsyncSession, now: datetime) -> list[Lane]:
+    """Return the lanes in which campaign messages are due."""
+    return [Lane(*row) for row in await core.fetch(session, _LANES, {"now": now})]
+
+
+async def claim(
+    session: AsyncSession,
+    lane: Lane,
+    *,
+    most: int,
+    now: datetime,
+    lease: timedelta = LEASE,
+    after: datetime = EVER,
+) -> tuple[str, Sequence[Recipient]]:
+    """Take up to ``most`` due rows of a lane; return the hand's token and them, the longest due first.
+
+    What was due up to ``after`` is unknown: it may have been sent before this database was restored.
+    """
+    hand = new_id()
+    where = {"lane_channel": lane.channel, "lane_account": lane.account, "after": after}
+    if after != EVER:
+        await core.run(session, _DOUBT, {**where, "why": UNSURE})
+    where |= {"now": now, "most": most}
+    rows = await core.fetch(session, _CLAIM, {**where, "hand": hand, "until": now + lease})
+    return hand, sorted(Recipient(*row) for row in rows)
+
+
+async def fence(
+    session: AsyncSession,
+    several: Sequence[Recipient],
+    hand: str,
+    terms: Terms,
+    now: datetime,
+    *,
+    lease: timedelta = LEASE,
+) -> Mapping[int, str]:
+    """Mark rows of one run as being sent where nothing is in the way at this moment; return the reasons of the others.
+
+    ``stopped`` is one of the run (paused, cancelled) or of a hand that has lost the row: then it is not ours to end.
+    """
+    if terms.budget is not None and session.get_bind().dialect.name != "sqlite":
+        # Another process may be about to send another campaign to the same people; only one of them sees the other's.
+        for contact in sorted(one.contact_id for one in several):
+            await core.fetch(session, _TURN, {"contact": contact})
+    if talks := [one.conversation_id for one in several if one.conversation_id]:
+        # A take-over holds this lock; after it, it waits for what is being sent.
+        await core.fetch(session, _SHARED, {"talks": talks})
+    wanted = [one.id for one in several]
+    where = {"hand": hand, "now": now, **terms.at(now)}
+    fenced = await core.fetch(session, _FENCE, {**where, "ones": wanted, "until": now + lease})
+    left = set(wanted) - {row[0] for row in fenced}
+    if not left:
+        return {}
+    found = await core.fetch(session, _WHY_NOT, {**where, "ones": list(left)})
+    return dict.fromkeys(left, STOPPED) | {row[0]: str(row[1]) for row in found}
+
+
+async def settle(
+    session: AsyncSession, ends: Mapping[int, End], hand: str, *, sending: bool
+) -> Set[int]:
+    """Record ends by the rows' ids; return those that were lost to others. ``sending``: they had been fenced."""
+    if not ends:
+        return set()
+    states = [RecipientState.SENDING, RecipientState.UNKNOWN]
+    before = states if sending else [RecipientState.CLAIMED]
+    found = await core.fetch(
+        session, _OURS, {"ones": list(ends), "hand": hand, "from_states": before}
+    )
+    ours = {row[0] for row in found}
+    final = [_values(one, ends[one]) for one in ours if ends[one].again is None]
+    again = [_values(one, ends[one]) for one in ours if ends[one].again is not None]
+    if final:
+        await core.run(session, _SETTLE, final)
+    if again:
+        await core.run(session, _AGAIN, again)
+    return ends.keys() - ours
+
+
+def _values(one: int, end: End) -> dict[str, Any]:
+    values = {"one": one, "why": end.reason}
+    if end.again is not None:
+        return {**values, "again": end.again}
+    return {**values, "to_state": end.state, "known_as": end.external_id}
+
+
+async def untold(session: AsyncSession, before: datetime, *, most: int) -> Sequence[Recipient]:
+    """Return to whom something was sent before a moment of which their conversation does not know."""
+    rows = await core.fetch(session, _UNTOLD, {"before": before, "most": most})
+    return [Recipient(*row) for row in rows]
+
+
+async def extend(session: AsyncSession, hand: str, until: datetime) -> None:
+    """Keep what a hand has not begun for longer: it is alive, and the batch takes its time."""
+    await core.run(session, _EXTEND, {"hand": hand, "until": until})
+
+
+async def drop(session: AsyncSession, hand: str) -> None:
+    """Put back what a hand has not begun."""
+    await core.run(session, _DROP, {"hand": hand})
+
+
+async def any_lost(session: AsyncSession, now: datetime) -> bool:
+    """Say whether somebody's time with a row has run out."""
+    return await core.fetch_one(session, _LOST, {"now": now}) is not None
+
+
+async def recover(
+    session: AsyncSession, now: datetime, local: Collection[str] = ()
+) -> tuple[int, int]:
+    """Return what dead processes had in hand to the queue, and mark what they may have sent as unknown.
+
+    Of ``local`` channels it is known: what the conversation was told was sent, and nothing else.
+    """
+    back = await core.run(session, _LOST_CLAIMS, {"now": now})
+    if local:
+        back += await core.run(session, _LOST_LOCAL, {"now": now, "local": list(local)})
+    return back, await core.run(session, _LOST_SENDS, {"now": now})

@@ -1,0 +1,1 @@
+"""What is computed about everybody and kept: the rows of the table ``score``."""

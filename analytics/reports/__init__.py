@@ -1,0 +1,1 @@
+"""Figures for people who lead a desk, from the event log alone."""
