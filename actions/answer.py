@@ -1,4 +1,4 @@
-"""Questions that need no data about the customer: policies, offers, small talk."""
+"""Questions that need no data about the customer: policies, small talk, messages wanted or not."""
 
 import re
 
@@ -15,6 +15,9 @@ from actions.services import Services
 from actions.speaker import Speaker
 from actions.wording import moment
 from desk.commerce.policies import Topic
+from desk.contacts.opt_outs import may_mean_keep
+from desk.contacts.opting import NO, YES
+from desk.contacts.opting_phrases import Phrase, say
 
 _TOPICS = {
     "check_cancellation_fee": Topic.CANCELLATION_FEE,
@@ -32,7 +35,6 @@ _TOPICS = {
 }
 _THEN = {"registration_problems": "utter_or_ticket", "recover_password": "utter_or_ticket"}
 """What to offer after a text that may not have been enough."""
-_MOST_OFFERS = 3
 _OWN = re.compile(
     r"\b(?:it|mine|my|this|that|the (?:order|parcel|package|delivery))\b|我的|[会能要]到|时候到"
     r"|到货|送到我|收到",
@@ -114,27 +116,6 @@ def _asks_for_own(heard: Heard) -> bool:
     return bool(_OWN.search(heard.text)) and not _IN_GENERAL.search(heard.text)
 
 
-class Offers(Act):
-    """What the shop recommends to this customer."""
-
-    NAME = "action_offers"
-
-    async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
-        """Say up to three offers."""
-        customer = await self.services.commerce.verified(conversation_id=heard.conversation_id)
-        account_type = customer.account_type if customer else None
-        offers = self.services.policies.offers(account_type=account_type)
-        # What is for this kind of account only comes first.
-        best = sorted(offers, key=lambda offer: not offer.account_types)[:_MOST_OFFERS]
-        speaker.say("utter_offers" if best else "utter_no_offers")
-        for offer in best:
-            in_chinese = heard.language == "zh"
-            title = offer.title_zh if in_chinese else offer.title_en
-            text = offer.text_zh if in_chinese else offer.text_en
-            speaker.tell(f"{title}{'：' if in_chinese else ': '}{text}\n{offer.url}")
-        return []
-
-
 class Consent(Act):
     """Messages wanted or not wanted."""
 
@@ -143,8 +124,7 @@ class Consent(Act):
     async def act(self, speaker: Speaker, heard: Heard) -> list[EventType]:
         """Record what the customer said; a mere question gets the shop's text."""
         if heard.intent == "unsubscribe":
-            await self._set(heard, "marketing", granted=False)
-            speaker.say("utter_unsubscribed")
+            await self._stop(speaker, heard)
             return []
         wanted = newsletter_wish(heard)
         if wanted is None:
@@ -154,6 +134,23 @@ class Consent(Act):
         await self._set(heard, "newsletter", granted=wanted)
         speaker.say("utter_newsletter_on" if wanted else "utter_newsletter_off")
         return []
+
+    async def _stop(self, speaker: Speaker, heard: Heard) -> None:
+        """Obey, or ask back: nobody is to lose messages by a misunderstanding."""
+        if may_mean_keep(heard.text):
+            titles = {YES: Phrase.YES, NO: Phrase.NO}
+            speaker.tell(
+                say(Phrase.ASK, heard.language),
+                buttons=[
+                    {"title": say(title, heard.language), "payload": payload}
+                    for payload, title in titles.items()
+                ],
+            )
+            return
+        await self.services.opt_outs.stop(
+            conversation_id=heard.conversation_id, key=heard.key(self.NAME)
+        )
+        speaker.say("utter_unsubscribed")
 
     async def _set(self, heard: Heard, purpose: str, *, granted: bool) -> None:
         await self.services.consents.set(

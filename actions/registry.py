@@ -2,7 +2,7 @@
 
 from rasa_sdk.interfaces import Action
 
-from actions.answer import Answer, Consent, Offers
+from actions.answer import Answer, Consent
 from actions.forms import catalogue
 from actions.forms.checks import (
     ValidateAddressForm,
@@ -17,6 +17,7 @@ from actions.forms.validate import ValidateForm
 from actions.goal import SetGoal, StopForm
 from actions.lookup import Lookup
 from actions.people import AskForPerson, Goodbye, TicketStatus
+from actions.recommend import Recommend
 from actions.services import Services
 from actions.submit import (
     SubmitAddress,
@@ -28,7 +29,7 @@ from actions.submit import (
 from actions.talk import Affirm, Deny, Fallback, Inform
 
 _ACTS = (
-    Affirm, Answer, AskForPerson, Consent, Deny, Fallback, Goodbye, Inform, Lookup, Offers, SetGoal, StopForm,
+    Affirm, Answer, AskForPerson, Consent, Deny, Fallback, Goodbye, Inform, Lookup, Recommend, SetGoal, StopForm,
     SubmitAddress, SubmitComplaint, SubmitFeedback, SubmitRefund, SubmitTicket, TicketStatus,
 )  # fmt: skip
 _FORMS: tuple[tuple[type[ValidateForm], Form], ...] = (

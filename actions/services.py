@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from analytics.offers.recommender import Recommender
+from analytics.offers.service import Offers
 from desk.clock import Clock
 from desk.commerce.policies import Policies
 from desk.commerce.service import Commerce
 from desk.contacts.consents import Consents
+from desk.contacts.opt_outs import OptOuts
 from desk.feedback.service import Feedback
 from desk.handoff.service import Handoff
 from desk.tickets.service import Tickets
@@ -21,4 +24,7 @@ class Services:
     feedback: Feedback
     handoff: Handoff
     consents: Consents
+    opt_outs: OptOuts
+    offers: Offers
+    recommender: Recommender
     clock: Clock

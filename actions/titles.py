@@ -65,3 +65,18 @@ def ticket_title(kind: str, language: str, order: str = "") -> str:
     """Return a ticket's title in the customer's language."""
     english, chinese = _TICKETS[kind]
     return (chinese if language == "zh" else english).format(order=order)
+
+
+_OFFER_REASONS: dict[str, tuple[str, str]] = {
+    "bought": ("because you bought {name}", "因为您买过{name}"),
+    "seen": ("because you looked at {name}", "因为您看过{name}"),
+    "alike": ("people who bought {name} like it, too", "买过{name}的顾客也喜欢"),
+    "popular": ("popular with our customers", "很多顾客都喜欢"),
+}
+"""Why something is offered; what is merely on needs no reason."""
+
+
+def offer_reason(reason: str, language: str, name: str) -> str:
+    """Return why something is offered, in words; an empty text for no reason."""
+    english, chinese = _OFFER_REASONS.get(reason, ("", ""))
+    return (chinese if language == "zh" else english).format(name=name)
