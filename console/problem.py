@@ -9,7 +9,25 @@ from desk.errors import (
     RetryableError,
 )
 
+
+class OldFormError(ForbiddenError):
+    """The form is from another session; load the page again."""
+
+
+class NotAllowedError(ForbiddenError):
+    """Your role does not include this."""
+
+
+class LargeFormError(InvalidError):
+    """This form is too large."""
+
+    status_code = 413
+
+
 _WORDS: tuple[tuple[type[FrontdeskError], str], ...] = (
+    (OldFormError, "problem.old_form"),
+    (NotAllowedError, "problem.not_allowed"),
+    (LargeFormError, "problem.file_too_large"),
     (NotFoundError, "problem.not_found"),
     (ConflictError, "problem.conflict"),
     (ForbiddenError, "problem.forbidden"),
@@ -18,13 +36,7 @@ _WORDS: tuple[tuple[type[FrontdeskError], str], ...] = (
 )
 
 
-class OldFormError(ForbiddenError):
-    """The form is from another session; load the page again."""
-
-
 def word_for(error: FrontdeskError) -> str:
     """Return the key of the words for an error."""
-    if isinstance(error, OldFormError):
-        return "problem.old_form"
     found = (word for kind, word in _WORDS if isinstance(error, kind))
     return next(found, "problem.internal")

@@ -1,6 +1,6 @@
 """Templates to responses. Everything is escaped; no template marks text as safe."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -12,13 +12,15 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from console import shown
 from console.language import HTML, LANGUAGES
+from console.navigation import groups
+from console.theme import theme_of
 from console.visit import Visit
 from console.words import say
 from desk.clock import Clock
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    "connect-src 'self'; object-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 HEADERS = {
     "Content-Security-Policy": _POLICY,
@@ -26,6 +28,7 @@ HEADERS = {
     "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
 
 
@@ -34,6 +37,7 @@ class Renderer:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._served: frozenset[str] = frozenset()
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             autoescape=True,
@@ -45,7 +49,13 @@ class Renderer:
             "size": shown.size,
             "percent": shown.percent,
             "marked": shown.marked,
+            "ending": shown.ending,
+            "money": shown.money,
         }
+
+    def lead_to(self, paths: Iterable[str]) -> None:
+        """Let the sidebar lead to these addresses; one that nothing serves is not in it."""
+        self._served = frozenset(paths)
 
     def page(
         self, visit: Visit, template: str, status: int = HTTPStatus.OK, **context: Any
@@ -73,9 +83,8 @@ class Renderer:
 
     def live(self, visit: Visit, regions: Mapping[str, str], waiting: int) -> Response:
         """Answer a page that asks whether something changed since its version."""
-        current = shown.version(regions)
-        fresh = None if visit.query("version") == current else regions
-        body = {"version": current, "waiting": waiting, "regions": fresh}
+        fresh = shown.fresh(regions, shown.digests(visit.query("version")))
+        body = {"version": shown.version(regions), "waiting": waiting, "regions": fresh or None}
         return JSONResponse(body, headers=HEADERS)
 
     def _text(self, visit: Visit, template: str, context: Mapping[str, Any]) -> str:
@@ -85,11 +94,16 @@ class Renderer:
             "language": language,
             "html_language": HTML[language],
             "languages": LANGUAGES,
+            "theme": theme_of(visit.request),
+            "navigation": groups(visit, self._served),
             "t": partial(_say, language=language),
             "age": lambda since: shown.age(since, now, language),
             "waited": lambda since: shown.waited(since, now, language),
+            "left": lambda until: shown.left(until, now, language),
             "name_of": partial(shown.name_of, language=language),
             "named": lambda kind, key: shown.word(kind, key, language),
+            "by_of": partial(shown.by_of, language=language),
+            "handle_of": partial(shown.handle_of, language=language),
             "channel_of": lambda channel: shown.word("channel", channel, language),
         }
         return self._templates.get_template(template).render(**known, **context)

@@ -1,91 +1,158 @@
-"""Who is signed in: a signed cookie, and the form token that goes with it.
+"""The cookies of the console: which browser is signed in, which is known, which sign-on is on its way."""
 
-The key is made from the secret and the console token, so changing either ends every session.
-"""
-
-import base64
-import hashlib
-import hmac
-import re
+import ipaddress
+import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
-COOKIE = "frontdesk_console"
-LIFETIME = timedelta(hours=12)
-LONGEST_NAME = 60
-_FORM = re.compile(r"v1\.([0-9a-f]{32})\.([0-9]{1,12})\.([A-Za-z0-9_-]*)\.([A-Za-z0-9_-]{43})")
+from starlette.requests import Request
+from starlette.responses import Response
 
+from desk.access.keys import Keys
+from desk.access.oidc import Start
+from desk.access.sessions import LONGEST, Browser, Session
 
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """A signed-in browser; ``agent`` is empty until they said their name."""
-
-    id: str
-    started_at: datetime
-    agent: str
-
-
-def agent_name(text: str) -> str:
-    """Return a display name as one printable line of at most 60 characters."""
-    printable = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(printable.split())[:LONGEST_NAME].strip()
+COOKIE, KNOWN, SIGN_ON = "frontdesk", "frontdesk-known", "frontdesk-sign-on"
+HOST = "__Host-"
+"""Browsers take a cookie of such a name only over https and for no other host."""
+_YEAR = timedelta(days=365)
+_SIGN_ON_LASTS = timedelta(minutes=10)
+_LONGEST_NAME = 200
 
 
-class Sessions:
-    """Issues and reads session cookies."""
+def is_loopback(host: str | None) -> bool:
+    """Say whether a host is this machine."""
+    if host is None or host == "localhost":
+        return host is not None
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
 
-    def __init__(self, *, secret: str, token: str) -> None:
-        self._token = hashlib.sha256(token.encode()).digest()
-        self._key = hmac.new(secret.encode(), b"console:" + self._token, hashlib.sha256).digest()
 
-    def opens(self, token: str) -> bool:
-        """Say whether this is the console's token."""
-        given = hashlib.sha256(token.strip().encode("utf-8", "surrogatepass")).digest()
-        return hmac.compare_digest(given, self._token)
+class Cookies:
+    """Writes and reads the cookies. Over plain http, and so without a lock, only on this machine."""
 
-    def start(self, now: datetime, agent: str = "") -> Session:
-        """Return a new session."""
-        return Session(id=secrets.token_hex(16), started_at=now, agent=agent_name(agent))
+    def __init__(self, keys: Keys, public_url: str | None) -> None:
+        self._keys = keys
+        self._https = (public_url or "").startswith("https:")
 
-    def named(self, session: Session, agent: str) -> Session:
-        """Return the session under another display name."""
-        return replace(session, agent=agent_name(agent))
+    def is_secure(self, request: Request) -> bool:
+        """Say whether the browser came over https, as far as we can know."""
+        return self._https or request.url.scheme == "https"
 
-    def cookie(self, session: Session) -> str:
-        """Return the value of a session's cookie."""
-        name = _encode(session.agent.encode())
-        body = f"v1.{session.id}.{int(session.started_at.timestamp())}.{name}"
-        return f"{body}.{self._sign('cookie', body)}"
+    def may_sign_in(self, request: Request) -> bool:
+        """Say whether a password may be asked for: nobody else can read it on the way."""
+        return self.is_secure(request) or is_loopback(request.url.hostname)
 
-    def read(self, cookie: str, now: datetime) -> Session | None:
-        """Return the session of a cookie; None when it is forged or older than 12 hours."""
-        form = _FORM.fullmatch(cookie)
-        if form is None:
+    def key(self, request: Request) -> str:
+        """Return the key of the session; empty without one."""
+        return self._read(request, COOKIE)
+
+    def browser(self, request: Request) -> Browser:
+        """Return from where somebody signs in."""
+        return Browser(
+            address=address_of(request),
+            name=request.headers.get("user-agent", "")[:_LONGEST_NAME],
+            key=self.key(request),
+        )
+
+    def sign_in(self, request: Request, response: Response, key: str) -> None:
+        """Give a browser its session. Links on other sites do not bring it along."""
+        self._write(request, response, COOKIE, key, LONGEST, "strict")
+
+    def sign_out(self, request: Request, response: Response) -> None:
+        """Take a browser's session back."""
+        self._write(request, response, COOKIE, "", timedelta(), "strict")
+
+    # -- A browser that has signed in before
+
+    def known(self, request: Request, email: str) -> str:
+        """Return the mark of a browser from which this user signed in before; empty if it is none."""
+        mark, _, signature = self._read(request, KNOWN).partition(".")
+        good = mark and self._keys.is_signed("browser", _mark(mark, email), signature)
+        return mark if good else ""
+
+    def remember(self, request: Request, response: Response, email: str) -> None:
+        """Know this browser as one of this user's."""
+        mark = self.known(request, email) or secrets.token_hex(16)
+        signed = f"{mark}.{self._keys.sign('browser', _mark(mark, email))}"
+        self._write(request, response, KNOWN, signed, _YEAR, "strict")
+
+    # -- Single sign-on
+
+    def keep(
+        self, request: Request, response: Response, start: Start, wanted: str, now: datetime
+    ) -> None:
+        """Keep what is on its way in the browser; the provider's redirect must bring it along, so it is lax."""
+        until = int((now + _SIGN_ON_LASTS).timestamp())
+        kept = self._keys.seal(json.dumps({**asdict(start), "next": wanted, "until": until}))
+        self._write(request, response, SIGN_ON, kept, _SIGN_ON_LASTS, "lax")
+
+    def kept(self, request: Request, now: datetime) -> tuple[Start, str] | None:
+        """Return what is on its way, and where the browser wanted to go; None if nothing is."""
+        opened = self._keys.opened(self._read(request, SIGN_ON))
+        if opened is None:
             return None
-        body = cookie.rpartition(".")[0]
-        if not hmac.compare_digest(self._sign("cookie", body), form[4]):
+        said = json.loads(opened)
+        if now >= datetime.fromtimestamp(said["until"], UTC):
             return None
-        started_at = datetime.fromtimestamp(int(form[2]), UTC)
-        if not timedelta(minutes=-5) <= now - started_at <= LIFETIME:
-            return None
-        return Session(id=form[1], started_at=started_at, agent=_decode(form[3]).decode())
+        start = Start(state=said["state"], nonce=said["nonce"], verifier=said["verifier"])
+        return start, str(said["next"])
 
-    def form_token(self, session: Session) -> str:
-        """Return what every form of this session carries."""
-        return self._sign("form", session.id)
+    def forget(self, request: Request, response: Response) -> None:
+        """What was on its way has arrived."""
+        self._write(request, response, SIGN_ON, "", timedelta(), "lax")
 
-    def is_form_token(self, session: Session, given: str) -> bool:
-        """Say whether a form came from one of this session's pages."""
-        return hmac.compare_digest(self.form_token(session).encode(), given.encode())
+    def _name(self, request: Request, name: str) -> str:
+        return f"{HOST}{name}" if self.is_secure(request) else name
 
-    def _sign(self, purpose: str, text: str) -> str:
-        return _encode(hmac.new(self._key, f"{purpose}:{text}".encode(), hashlib.sha256).digest())
+    def _read(self, request: Request, name: str) -> str:
+        return request.cookies.get(self._name(request, name), "")
+
+    def _write(
+        self,
+        request: Request,
+        response: Response,
+        name: str,
+        value: str,
+        lasts: timedelta,
+        same_site: Literal["strict", "lax"],
+    ) -> None:
+        response.set_cookie(
+            self._name(request, name),
+            value,
+            max_age=int(lasts.total_seconds()),
+            path="/",
+            httponly=True,
+            samesite=same_site,
+            secure=self.is_secure(request),
+        )
 
 
-def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+def form_token(keys: Keys, session: Session) -> str:
+    """Return what every form of a session carries."""
+    return keys.sign("form", session.key_hash)
 
 
-def _decode(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+def is_form_token(keys: Keys, session: Session, given: str) -> bool:
+    """Say whether a form came from one of this session's pages."""
+    return keys.is_signed("form", session.key_hash, given)
+
+
+def address_of(request: Request) -> str:
+    """Return from which address somebody comes; of IPv6, the network that one household has."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)
+
+
+def _mark(mark: str, email: str) -> str:
+    return f"{mark}:{email.strip().lower()}"

@@ -1,17 +1,21 @@
 """Values as people read them."""
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from markupsafe import Markup, escape
 
 from console.words import has, say
-from desk.conversations.desk_model import Line
 
 _BEFORE, _EXCERPT = 20, 200
+_LONGEST_VERSION = 400
+_LONGEST_HANDLE = 28
+_RULE = "rule: "
+"""So begins the name under which a rule of automation does something."""
+_MADE_UP = re.compile(r"[0-9a-f]{24,}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
@@ -35,6 +39,18 @@ def waited(since: datetime, now: datetime, language: str) -> str:
     return age(since, now, language)
 
 
+def left(until: datetime, now: datetime, language: str) -> str:
+    """Return how much time is left, or how late it is."""
+    key = "wait.left" if until > now else "wait.late"
+    span = abs(until - now)
+    return say(key, language, age=waited(now - span, now, language))
+
+
+def money(sums: Sequence[tuple[str, int]]) -> str:
+    """Return sums in cents by currency, such as ``120.50 EUR``."""
+    return ", ".join(f"{cents / 100:,.2f} {currency}" for currency, cents in sums)
+
+
 def size(count: int) -> str:
     """Return a number of bytes, such as ``12 kB``."""
     if count < 1_000:
@@ -47,9 +63,42 @@ def percent(share: float | None) -> str:
     return "–" if share is None else f"{share * 100:.0f}%"
 
 
-def name_of(line: Line, language: str) -> str:
+class Named(Protocol):
+    """Somebody with a name, or at least a thread."""
+
+    @property
+    def name(self) -> str | None:
+        """The name, if it is known."""
+
+    @property
+    def thread(self) -> str:
+        """What the channel calls their conversation."""
+
+
+def name_of(line: Named, language: str) -> str:
     """Return what to call a contact: their name, else a visitor with the end of their handle."""
     return line.name or say("visitor", language, tag=line.thread[-4:].upper())
+
+
+def by_of(author: str, name: str | None, language: str) -> str:
+    """Return who did something: their name; of a rule, that it was one; else what kind of author."""
+    if not name:
+        return say(f"author.{author}", language)
+    if author == "system" or name.startswith(_RULE):
+        return say("author.rule", language, name=name.removeprefix(_RULE))
+    return name
+
+
+def handle_of(external_id: str, language: str) -> str:
+    """Return what somebody is called on a channel; of an id that a program made up its end, for people."""
+    if _MADE_UP.fullmatch(external_id):
+        return say("visitor", language, tag=external_id[-4:].upper())
+    return ending(external_id, _LONGEST_HANDLE)
+
+
+def ending(text: str, most: int) -> str:
+    """Return a handle's end, which tells it from others, where all of it would be too long."""
+    return text if len(text) <= most else f"…{text[1 - most :]}"
 
 
 def marked(text: str, words: Sequence[str]) -> Markup:
@@ -66,9 +115,30 @@ def marked(text: str, words: Sequence[str]) -> Markup:
     return Markup("").join([*parts, escape(rest[end:])])
 
 
+def digests_of(regions: Mapping[str, str]) -> dict[str, str]:
+    """Return for each region a short name of what it shows now."""
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:10] for name, text in regions.items()}
+
+
+def joined(known: Mapping[str, str]) -> str:
+    """Return short names of regions as one word, which pages send back; :func:`digests` reads it."""
+    return "_".join(f"{name}_{digest}" for name, digest in sorted(known.items()))
+
+
+def digests(version: str) -> dict[str, str]:
+    """Return what a page says it shows."""
+    return dict(re.findall(r"([a-z]+)_([0-9a-f]{10})", version[:_LONGEST_VERSION]))
+
+
 def version(regions: Mapping[str, str]) -> str:
     """Return a short name for what a page shows now; it changes when a region does."""
-    return hashlib.sha256(json.dumps(regions, sort_keys=True).encode()).hexdigest()[:16]
+    return joined(digests_of(regions))
+
+
+def fresh(regions: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the regions that a page does not show as they are now."""
+    now = digests_of(regions)
+    return {name: text for name, text in regions.items() if known.get(name) != now[name]}
 
 
 def word(kind: str, key: str, language: str) -> str:

@@ -1,6 +1,6 @@
 """What the console says, in English and Chinese side by side."""
 
-from console.words_table import WORDS
+from console.wording import WORDS
 
 
 def say(key: str, language: str, **values: object) -> str:

@@ -1,0 +1,68 @@
+"""Words about opting out: the page of customers' preferences, and what agents see of it."""
+
+WORDS: dict[str, tuple[str, str]] = {
+    "wants.title": ("Messages from us", "消息订阅设置"),
+    "wants.lead": (
+        "Choose what you would like to get, and where. What belongs to your orders and questions always reaches you.",
+        "请选择希望接收的内容和方式。与订单和咨询有关的通知不受影响。",
+    ),
+    "wants.purposes": ("What", "接收内容"),
+    "wants.marketing": ("Offers", "优惠活动"),
+    "wants.newsletter": ("Newsletter", "资讯订阅"),
+    "wants.survey": ("Questions about how we did", "满意度调查"),
+    "wants.channels": ("Where", "接收渠道"),
+    "wants.save": ("Save", "保存"),
+    "wants.none": ("Nothing at all?", "什么都不想收到？"),
+    "wants.all": ("Unsubscribe from everything", "全部退订"),
+    "wants.saved": ("Your choice is saved.", "设置已保存。"),
+    "wants.stopped": (
+        "You are unsubscribed from everything.",
+        "已为您全部退订。",
+    ),
+    "wants.undone": ("Everything is as it was before.", "已恢复到之前的设置。"),
+    "wants.undo": ("Undo", "撤销"),
+    "wants.nothing": (
+        "At present you get none of these messages.",
+        "您目前不会收到这些消息。",
+    ),
+    "wants.gone": (
+        "This link is not valid. Perhaps a part of it is missing. You can also answer STOP to any of our messages.",
+        "这个链接无效，可能没有复制完整。您也可以直接回复“退订”。",
+    ),
+    "wants.slow": (
+        "That was a lot at once. Please try again a little later.",
+        "操作过于频繁，请稍后再试。",
+    ),
+    "wants.broken": (
+        "That did not work. Please try again in a moment.",
+        "操作没有成功，请稍后再试。",
+    ),
+    "wants.languages": ("Language", "语言"),
+    "moves.suppressions": ("Opt-outs", "退订记录"),
+    "optout.title": ("Messages sent unasked", "主动消息"),
+    "optout.free": (
+        "Nothing is suppressed. Whether they agreed to messages is another matter.",
+        "没有限制。是否同意接收消息另行记录。",
+    ),
+    "optout.everywhere": ("Every channel", "所有渠道"),
+    "optout.channel": ("Channel", "渠道"),
+    "optout.why": ("Reason", "原因"),
+    "optout.suppress": ("Suppress", "停止发送"),
+    "optout.lift": ("Lift", "恢复发送"),
+    "optout.lifted": ("lifted by {by}", "由 {by} 恢复"),
+    "optout.change": ("Change", "修改"),
+    "optout.all": ("Show all", "查看全部"),
+    "optout.by": ("by {by}", "操作人：{by}"),
+    "optout.contact": ("the customer", "客户本人"),
+    "optout.campaign": ("campaign {id}", "活动 {id}"),
+    "optout.reason.stopped": ("said STOP", "回复退订"),
+    "optout.reason.unsubscribed": ("unsubscribed", "链接退订"),
+    "optout.reason.bounced": ("address does not work", "地址无效"),
+    "optout.reason.complained": ("complained", "投诉"),
+    "optout.reason.by_agent": ("by an agent", "客服设置"),
+    "problem.no_reason": ("Please give a reason.", "请填写原因。"),
+    "problem.everywhere": (
+        "They said it for every channel: lift it for all of them.",
+        "该客户已停止所有渠道的消息，请一并恢复。",
+    ),
+}
