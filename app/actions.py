@@ -48,6 +48,9 @@ def services(desk: Desk) -> Services:
         feedback=desk.feedback,
         handoff=desk.handoff,
         consents=desk.consents,
+        opt_outs=desk.opting.opt_outs,
+        offers=desk.offers.offers,
+        recommender=desk.offers.recommender,
         clock=desk.clock,
     )
 

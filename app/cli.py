@@ -7,11 +7,10 @@ import typer
 from rich.console import Console
 from typer.exceptions import Abort, TyperException
 
-from app import logs, migrate, rasa, up
+from app import logs, migrate, rasa
 from app.commands import SUB_APPS
-from app.processes import Process, loops
-from app.serve import listen, run
-from app.wiring import build
+from app.serve import run
+from channels import registry
 from desk import settings as settings_module
 from desk.errors import FrontdeskError
 from desk.settings import LogFormat, Settings
@@ -36,7 +35,7 @@ Url = Annotated[str | None, typer.Option(help="Database (FRONTDESK_DATABASE_URL)
 
 
 def _load(**overrides: object) -> Settings:
-    loaded = settings_module.load(**overrides)
+    loaded = settings_module.load(elsewhere=registry.PREFIXES, **overrides)
     logs.configure(loaded.log_format, loaded.log_level)
     return loaded
 
@@ -53,6 +52,8 @@ def up_command(
 
     Example: frontdesk up --demo --port 8080
     """
+    from app import up  # noqa: PLC0415 - as for _serve
+
     chosen = _load(host=host, port=port, database_url=database_url, rasa_processes=rasa_processes)
     up.run(chosen, demo=demo)
 
@@ -64,7 +65,7 @@ def web(host: Host = None, port: Port = None, database_url: Url = None) -> None:
     Example: frontdesk web --host 0.0.0.0 --port 8080
     """
     chosen = _load(host=host, port=port, database_url=database_url)
-    run(_serve(chosen, web_=True))
+    _serve(chosen, web=True)
 
 
 @app.command()
@@ -73,7 +74,7 @@ def worker(database_url: Url = None) -> None:
 
     Example: frontdesk worker --database-url postgresql://localhost/frontdesk
     """
-    run(_serve(_load(database_url=database_url), worker_=True))
+    _serve(_load(database_url=database_url), worker=True)
 
 
 @app.command()
@@ -82,7 +83,7 @@ def clock(database_url: Url = None) -> None:
 
     Example: frontdesk clock
     """
-    run(_serve(_load(database_url=database_url), clock_=True))
+    _serve(_load(database_url=database_url), clock=True)
 
 
 @app.command()
@@ -91,23 +92,14 @@ def actions(database_url: Url = None) -> None:
 
     Example: FRONTDESK_ACTIONS_PORT=5055 frontdesk actions
     """
-    run(_serve(_load(database_url=database_url), actions_=True))
+    _serve(_load(database_url=database_url), actions=True)
 
 
-async def _serve(
-    chosen: Settings,
-    *,
-    web_: bool = False,
-    worker_: bool = False,
-    clock_: bool = False,
-    actions_: bool = False,
-) -> None:
-    process = Process(build(chosen))
-    if web_:
-        process.add_web(listen(chosen.host, chosen.port))
-    if actions_:
-        process.add_actions(listen(chosen.actions_host, chosen.actions_port))
-    await process.run(loops(process.desk, web_=web_, worker=worker_, clock=clock_))
+def _serve(chosen: Settings, **what: bool) -> None:
+    # All of the application takes seconds to be imported; small commands and the help should not wait for it.
+    from app.serving import serve  # noqa: PLC0415
+
+    run(serve(chosen, **what))
 
 
 @app.command("rasa")
@@ -121,6 +113,8 @@ def rasa_command(
 
     Example: frontdesk rasa --port 5005 --processes 2
     """
+    from app import up  # noqa: PLC0415 - as for _serve
+
     chosen = _load(rasa_processes=processes)
     up.prepare_rasa(chosen)
     run(up.rasa_alone(chosen, port))
@@ -134,6 +128,8 @@ def train(
 
     Example: frontdesk train --force
     """
+    from app import up  # noqa: PLC0415 - as for _serve
+
     model = up.prepare_rasa(_load(), force=force)
     typer.echo(f"The model is {model.relative_to(rasa.ROOT)}")
 

@@ -1,27 +1,31 @@
-"""What may be imported, from the command line and the API alike: one door to both importers."""
+"""What may be imported, from the command line and the API alike: one door to all importers."""
 
-import csv
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from desk.behaviour import importing as behaviour
+from desk.behaviour.importing import BehaviourImporter
+from desk.behaviour.record import BehaviourRecord
 from desk.clock import Clock
 from desk.commerce import records
-from desk.commerce.importing import Importer, ImportReport, Kind, Rejection
-from desk.contacts.importing import ContactImport, ContactImporter
+from desk.commerce.importing import Importer, Kind
+from desk.contacts import importing as contacts
+from desk.contacts.importing import ContactImporter
 from desk.contacts.record import ContactRecord
 from desk.errors import InvalidError, NotFoundError
+from desk.imports import files
+from desk.imports.report import ImportReport, OnRejected, Progress
 from desk.store.database import Database
 
-CONTACTS = "contacts"
-KINDS = (CONTACTS, *Kind)
+CONTACTS, BEHAVIOUR = contacts.KIND, behaviour.KIND
+SHOP_KINDS = (*Kind, BEHAVIOUR)
+"""What ``frontdesk shop import`` takes."""
+KINDS = (CONTACTS, *SHOP_KINDS)
 
-type Progress = Callable[[int], None]
 type _Alternatives = tuple[str, ...]
 
 _RECORDS: dict[str, type[BaseModel]] = {
@@ -31,32 +35,16 @@ _RECORDS: dict[str, type[BaseModel]] = {
     Kind.ORDERS: records.OrderRecord,
     Kind.INVOICES: records.InvoiceRecord,
     Kind.REFUNDS: records.RefundRecord,
+    BEHAVIOUR: BehaviourRecord,
 }
 _EITHER: dict[str, _Alternatives] = {
     CONTACTS: ("email", "phone"),
     Kind.ORDERS: ("email", "phone"),
+    BEHAVIOUR: ("customer_id", "contact_id", "email", "phone"),
 }
 """Columns of which one is needed although each alone may be missing."""
 
-_LONGEST_HEADER = 65_536
 _MOST_NAMED = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of an import; ``unchanged`` is None where the importer does not tell it from updated."""
-
-    kind: str
-    read: int
-    created: int
-    updated: int
-    unchanged: int | None
-    rejected: tuple[Rejection, ...]
-
-    @property
-    def accepted(self) -> int:
-        """How many records are now as they were sent."""
-        return self.created + self.updated + (self.unchanged or 0)
 
 
 def check_kind(kind: str) -> str:
@@ -75,39 +63,40 @@ async def import_file(
     encoding: str = "utf-8-sig",
     zone: tzinfo = UTC,
     progress: Progress | None = None,
-) -> Outcome:
-    """Import a CSV file.
+    on_rejected: OnRejected | None = None,
+    digest: str | None = None,
+    new_customers: bool = False,
+    at_once: int | None = None,
+) -> ImportReport:
+    """Import a CSV, Parquet or JSON lines file; with a ``digest`` a cut import goes on where it was.
+
+    With ``new_customers`` an order of somebody who is not known makes a customer of what it says; ``at_once`` orders
+    are one transaction.
 
     Raises:
-        InvalidError: it cannot be read, or a column is missing; wrong rows are in the outcome instead.
+        InvalidError: it cannot be read, or a column is missing; wrong rows are in the report instead.
+        ConflictError: another process is importing the same file.
     """
     check_columns(kind, path, encoding)
+    told: dict[str, Any] = {"progress": progress, "on_rejected": on_rejected, "digest": digest}
     if kind == CONTACTS:
-        contacts = ContactImporter(database, clock)
-        return _outcome(kind, await contacts.csv(path, encoding=encoding, progress=progress))
-    shop = Importer(database)
-    found = await shop.csv(kind, path, encoding=encoding, zone=zone, progress=progress)
-    return _outcome(kind, found)
+        return await ContactImporter(database, clock).file(path, encoding=encoding, **told)
+    if kind == BEHAVIOUR:
+        importer = BehaviourImporter(database, clock)
+        return await importer.file(path, encoding=encoding, zone=zone, **told)
+    told |= {"new_customers": new_customers, "at_once": at_once}
+    return await Importer(database, clock).file(kind, path, encoding=encoding, zone=zone, **told)
 
 
 async def import_rows(
     database: Database, clock: Clock, kind: str, rows: Iterable[Mapping[str, Any]]
-) -> Outcome:
+) -> ImportReport:
     """Import records; an order has its ``lines`` inside."""
     if kind == CONTACTS:
-        return _outcome(kind, await ContactImporter(database, clock).rows(rows))
-    return _outcome(kind, await Importer(database).rows(kind, rows))
-
-
-def _outcome(kind: str, report: ImportReport | ContactImport) -> Outcome:
-    return Outcome(
-        kind=kind,
-        read=report.read,
-        created=report.created,
-        updated=report.updated,
-        unchanged=getattr(report, "unchanged", None),
-        rejected=report.rejected,
-    )
+        return await ContactImporter(database, clock).rows(rows)
+    if kind == BEHAVIOUR:
+        return await BehaviourImporter(database, clock).rows(rows)
+    return await Importer(database, clock).rows(kind, rows)
 
 
 def wanted_columns(kind: str) -> tuple[list[_Alternatives], list[str]]:
@@ -126,7 +115,7 @@ def _columns(record: type[BaseModel]) -> tuple[list[_Alternatives], list[str]]:
     for name, field in record.model_fields.items():
         if name == "lines":
             more_needed, more_optional = _columns(records.LineRecord)
-            needed += more_needed
+            needed += [(*choice, "lines") for choice in more_needed]
             optional += more_optional
         elif not field.is_required():
             optional.append(name)
@@ -142,16 +131,8 @@ def _alternatives(name: str) -> _Alternatives:
 
 
 def header(path: Path, encoding: str) -> list[str] | None:
-    """Return the names of a CSV file's columns in lower case; None when it cannot be read."""
-    with (
-        suppress(OSError, UnicodeError, LookupError, csv.Error),
-        path.open(encoding=encoding, newline="") as lines,
-    ):
-        first = lines.readline(_LONGEST_HEADER)
-        delimiter = max(",;\t|", key=first.count)
-        cells = next(csv.reader([first], delimiter=delimiter), [])
-        return [cell.strip().lower() for cell in cells]
-    return None
+    """Return the names of a file's columns in small letters; None when it cannot be read."""
+    return files.columns(path, encoding=encoding)
 
 
 def check_columns(kind: str, path: Path, encoding: str) -> None:

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from desk.dialogue.port import Dialogue, ProcessHealth, Reply, Turn
+from desk.dialogue.port import (
+    Dialogue,
+    DialogueUnavailableError,
+    ProcessHealth,
+    Reading,
+    Reads,
+    Reply,
+    Turn,
+)
 
 _SECONDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
 
@@ -47,6 +55,18 @@ class Metrics:
             ["process"],
             registry=self._registry,
         )
+        self._ignored = Counter(
+            "frontdesk_updates_ignored_total",
+            "Updates of platforms that say nothing to us",
+            ["channel", "kind"],
+            registry=self._registry,
+        )
+        self._channel_up = Gauge(
+            "frontdesk_channel_up",
+            "Whether a platform accepts our credentials",
+            ["channel", "account"],
+            registry=self._registry,
+        )
         self._age = Gauge(
             "frontdesk_oldest_seconds",
             "Age of the oldest unfinished row",
@@ -57,6 +77,14 @@ class Metrics:
     def age(self, queue: str, oldest: datetime | None, now: datetime) -> None:
         """Record how long the oldest row of a queue has waited."""
         self._age.labels(queue).set((now - oldest).total_seconds() if oldest else 0)
+
+    def ignored(self, channel: str, kind: str) -> None:
+        """Count an update that says nothing to us."""
+        self._ignored.labels(channel, kind[:64]).inc()
+
+    def channel(self, channel: str, account: str, up: bool) -> None:
+        """Record whether a channel's account works."""
+        self._channel_up.labels(channel, account).set(up)
 
     def turn(self, process: str, outcome: str) -> None:
         """Count a turn that a process was asked for."""
@@ -90,6 +118,12 @@ class TimedDialogue:
         finally:
             self._metrics.turns.labels(outcome).observe(time.perf_counter() - started)
         return replies
+
+    async def read(self, text: str, language: str) -> Reading:
+        """Let the other read words that are no turn; DialogueUnavailableError when it cannot."""
+        if not isinstance(self._inner, Reads):
+            raise DialogueUnavailableError
+        return await self._inner.read(text, language)
 
     async def health(self) -> Sequence[ProcessHealth]:
         """Ask the other, and record what it says."""

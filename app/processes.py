@@ -13,8 +13,13 @@ from apscheduler.triggers.interval import IntervalTrigger
 from starlette.types import ASGIApp
 
 from app import actions, imports, serve, web
-from app.wiring import Desk, console_services
+from app.analytics_loop import AnalyticsLoop
+from app.served import api_services, console_services
+from app.starting import hear_agents, start, start_desk
+from app.wiring import Desk
 from console import routes as console
+from console.api import application
+from console.pages import followed
 
 log = structlog.get_logger()
 
@@ -56,10 +61,28 @@ def loops(desk: Desk, *, web_: bool, worker: bool, clock: bool) -> dict[str, Loo
     chosen: dict[str, Loop] = {}
     if web_:
         chosen |= {"accept": desk.acceptor.run, "watch": desk.watcher.run}
+        chosen["start"] = lambda: start(desk)
+        if desk.slack_desk is not None:
+            chosen["start_desk"] = lambda: start_desk(desk)
     if worker:
-        chosen |= {"router": desk.router.run, "relay": desk.relay.run}
+        chosen |= {"router": desk.router.run, "relay": desk.relay.run, "again": desk.again.run}
+        # What is heard on a connection of our own is accepted as in a web process.
+        chosen |= {"readers": desk.readers.run, "accept": desk.acceptor.run}
+        chosen |= {"files": desk.fetcher.run, **desk.service.work, **desk.campaigns.work}
+        chosen |= desk.posts.work
+        if desk.agents_desk is not None:
+            chosen |= {"desk": desk.agents_desk.relay.run, "agents": desk.agents_desk.worker.run}
+        if desk.slack_desk is not None:
+            chosen["slack_desk"] = lambda: hear_agents(desk)
     if clock:
-        chosen["clock"] = lambda: tick(desk)
+        chosen |= {"clock": lambda: tick(desk), "sweep": desk.sweep.run, **desk.service.time}
+        chosen |= {"analytics": AnalyticsLoop(desk.settings).run, **desk.insight.time}
+        chosen |= desk.campaigns.time
+        chosen |= desk.surveys.loops(
+            conversations=desk.conversations, reads=desk.dialogue, signals=desk.signals
+        )
+        if desk.agents_desk is not None:
+            chosen |= {"desk_sweep": desk.agents_desk.sweep.run}
     return chosen
 
 
@@ -82,9 +105,16 @@ class Process:
 
     def add_web(self, sock: socket.socket) -> None:
         """Serve the chat, the console, imports, health and figures."""
-        services = console_services(self.desk)
-        pages = console.routes(services) if services else []
-        self.add_server(web.build(self.desk, *pages, *imports.routes(self.desk)), sock)
+        for_customers = [
+            *self.desk.service.public(),
+            *self.desk.surveys.routes(),
+            *self.desk.opting.routes(),
+            *followed.routes(self.desk.campaigns.clicks),
+        ]
+        pages = [*console.routes(console_services(self.desk)), *for_customers]
+        # Imports stand under the API's address, and go first.
+        api = [*imports.routes(self.desk), *application.mount(api_services(self.desk))]
+        self.add_server(web.build(self.desk, *pages, *api), sock)
 
     def add_actions(self, sock: socket.socket) -> None:
         """Serve the actions to Rasa."""

@@ -1,6 +1,7 @@
 """Rasa's side as a child: its environment, its model, its process."""
 
 import asyncio
+import fcntl
 import gzip
 import hashlib
 import os
@@ -9,11 +10,13 @@ import signal
 import subprocess
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from app.lifeline import lifeline
 from desk.errors import FrontdeskError, SettingsError
 
 log = structlog.get_logger()
@@ -92,15 +95,26 @@ def sync(log_file: Path, progress: Progress, *, group: str | None = None) -> Non
 def train(log_file: Path, progress: Progress, *, force: bool = False) -> Path:
     """Train a model when the training data changed; return the model's file."""
     model = model_path()
-    if is_whole(model) and not force:
-        return model
-    command = [
-        *(str(PYTHON), "-m", "bot", "train", "--domain", "domain.yml", "--config", "config.yml"),
-        *("--data", "data", "--out", "models", "--fixed-model-name", model.name.split(".")[0]),
-        "--skip-validation",  # CI validates the data; here it would only cost seconds
-    ]
-    _run(command, log_file, progress, "the assistant could not be trained")
+    with _alone(model.with_name("training.lock")):
+        if is_whole(model) and not force:
+            return model
+        command = [
+            *(str(PYTHON), "-m", "bot", "train", "--domain", "domain.yml"),
+            *("--config", "config.yml", "--data", "data", "--out", "models"),
+            *("--fixed-model-name", model.name.split(".")[0]),
+            "--skip-validation",  # CI validates the data; here it would only cost seconds
+        ]
+        _run(command, log_file, progress, "the assistant could not be trained")
     return model
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Wait until nobody else holds the lock, such as a second desk of this folder that trains the same model."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def is_whole(model: Path) -> bool:
@@ -194,25 +208,20 @@ class RasaChild:
 
     async def _once(self) -> int:
         options = self.options
-        # Rasa watches this pipe: when we are gone, however it happened, it reads the end and goes too.
-        read, write = os.pipe()
-        try:
+        with lifeline() as line:
             with options.log_file.open("ab") as out:
                 self._process = await asyncio.create_subprocess_exec(
                     *command(options),
                     cwd=ROOT,
-                    env=environment(options) | {"FRONTDESK_PARENT_PIPE": str(read)},
+                    env=environment(options) | line.variables,
                     stdin=asyncio.subprocess.DEVNULL,
                     stdout=out,
                     stderr=out,
-                    pass_fds=[read],
+                    pass_fds=[line.end],
                     start_new_session=True,
                 )
             self.starts += 1
             return await self._process.wait()
-        finally:
-            os.close(read)
-            os.close(write)
 
     async def _end(self) -> None:
         process = self._process

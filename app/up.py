@@ -4,6 +4,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,12 +13,15 @@ from pydantic import SecretStr
 from rich.console import Console
 from rich.status import Status
 
-from app import migrate, rasa, serve
+from app import migrate, rasa, secret_key, serve
+from app.analytics_loop import AnalyticsLoop
 from app.fleet import RasaFleet
+from app.platforms import check_settings
 from app.processes import Process, loops
 from app.rasa import RasaChild, RasaOptions
 from app.serve import listen
 from app.wiring import Desk, build
+from desk.agentdesk import repository as agentdesk
 from desk.clock import now
 from desk.commerce.demo import load_demo
 from desk.commerce.importing import Importer
@@ -29,10 +33,13 @@ from desk.settings import Settings
 from desk.store.database import Database
 
 _console = Console(stderr=True, highlight=False)
+_YEARS = (sys.executable, "-m", "app", "shop", "demo")
+"""The rest of the demo shop, in a process of its own: the assistant and its customers do not wait for it."""
 
 
 def run(settings: Settings, *, demo: bool) -> None:
     """Prepare what is missing, then run until Ctrl-C or SIGTERM."""
+    check_settings(settings)
     migrate.upgrade(settings.database_url)
     _say("database", settings.database_url.rpartition("@")[2])
     model = prepare_rasa(settings)
@@ -70,20 +77,14 @@ def _with_secrets(settings: Settings) -> Settings:
     """Fill in what one machine can make for itself: the key is kept, tokens are fresh at each start."""
     return settings.model_copy(
         update={
-            "secret_key": settings.secret_key or SecretStr(_kept_secret(settings.data_dir)),
+            "secret_key": SecretStr(secret_key.made(settings)),
             "console_token": settings.console_token or SecretStr(secrets.token_urlsafe(24)),
+            # One that we make ourselves is there to make the first account with.
+            "console_token_temporary": settings.console_token_temporary
+            or settings.console_token is None,
             "rasa_token": SecretStr(secrets.token_urlsafe(32)),
         }
     )
-
-
-def _kept_secret(folder: Path) -> str:
-    path = folder / "secret.key"
-    folder.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text().strip()
 
 
 async def _run(settings: Settings, model: Path, *, demo: bool) -> None:
@@ -107,7 +108,7 @@ async def _run(settings: Settings, model: Path, *, demo: bool) -> None:
     await process.run(
         loops(desk, web_=True, worker=True, clock=True),
         lambda: _keep(settings, children),
-        lambda: _announce(desk, web_socket.getsockname()[1]),
+        lambda: _announce(desk, web_socket.getsockname()[1], demo=demo),
     )
     _say("stopped", "everything is saved")
 
@@ -118,6 +119,7 @@ async def _recover(database: Database) -> None:
         async with database.write() as session:
             await inbox.recover(session)
             await outbox.recover(session)
+            await agentdesk.recover(session)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -165,17 +167,26 @@ async def _keep(settings: Settings, children: Sequence[RasaChild]) -> None:
             await eye.close()
 
 
-async def _announce(desk: Desk, port: int) -> None:
-    """Print the addresses at once, and say when the assistant has woken up."""
+async def _announce(desk: Desk, port: int, *, demo: bool) -> None:
+    """Print the addresses at once, and say when the assistant has woken up, and when the demo shop has its years."""
     settings = desk.settings
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
     base = settings.public_url or f"http://{host}:{port}"
     _say("chat", base)
-    if settings.console_token is not None:
-        _say("console", f"{base}/console?key={settings.console_token.get_secret_value()}")
+    _say("console", await _console_address(desk, base))
     with _console.status("The assistant is waking up; messages are kept meanwhile") as status:
         await _until_awake(desk, status)
+    if demo and await AnalyticsLoop(settings, command=_YEARS).once():
+        _say("shop", f"two years of customers and orders; look at {base}/console/insight")
     await asyncio.Event().wait()
+
+
+async def _console_address(desk: Desk, base: str) -> str:
+    """Return the way in: with the token while it opens the console."""
+    token, door = desk.settings.console_token, desk.access.sessions.door
+    if token is None or not door.is_open(has_admin=await desk.access.users.has_admin()):
+        return f"{base}/console"
+    return f"{base}/console?key={token.get_secret_value()}"
 
 
 async def _until_awake(desk: Desk, status: Status) -> None:

@@ -15,9 +15,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import migrate
 from app.metrics import Metrics
 from app.wiring import Desk
+from channels.slack.desk.routes import SlackDeskRoutes
 from desk.errors import FrontdeskError, RetryableError
 from desk.inbox import repository as inbox
 from desk.outbox import repository as outbox
+from desk.tables.channel import ChannelState
 
 log = structlog.get_logger()
 
@@ -64,6 +66,9 @@ def build(desk: Desk, *extra: BaseRoute) -> ASGIApp:
     app = Starlette(
         routes=[
             *desk.chat.routes(),
+            *desk.links.routes(),
+            *desk.webhooks.routes(),
+            *_agents_desk(desk),
             Route("/health/live", health.live),
             Route("/health/ready", health.ready),
             Route("/metrics", health.metrics),
@@ -76,6 +81,14 @@ def build(desk: Desk, *extra: BaseRoute) -> ASGIApp:
         },
     )
     return Headers(app, desk.metrics)
+
+
+def _agents_desk(desk: Desk) -> list[BaseRoute]:
+    """Return where the platform calls on which agents work, if one does."""
+    slack, working = desk.slack_desk, desk.agents_desk
+    if slack is None or slack.ingress is None or working is None:
+        return []
+    return SlackDeskRoutes(slack.ingress, working.ingest.accept).routes()
 
 
 def _word(error: Exception) -> str:
@@ -128,16 +141,29 @@ class Health:
         processes = {one.name: one.ready for one in await desk.dialogue.health()}
         assistant = any(processes.values())
         ages = await self._ages() if migrated else {}
+        channels = await self._channels() if migrated else {}
         works = database and migrated and assistant
-        degraded = not all(processes.values())
+        degraded = not all(processes.values()) or not all(up == "up" for up in channels.values())
         return {
             "status": ("degraded" if degraded else "ok") if works else "unavailable",
             "database": database,
             "migrations": migrated,
             "assistant": assistant,
             "assistant_processes": processes,
+            "channels": channels,
             **ages,
         }
+
+    async def _channels(self) -> dict[str, str]:
+        """Say of every channel that is set up whether its account works; what is not known is not down."""
+        found = {(row.channel, row.account): row for row in await self._desk.states.all()}
+        health = {}
+        for name, channel in self._desk.channels.items():
+            row = found.get((name, channel.account))
+            up = row is None or row.state is ChannelState.UP
+            health[name] = "up" if up or row is None else f"down: {row.reason}"
+            self._desk.metrics.channel(name, channel.account, up)
+        return health
 
     async def _ages(self) -> dict[str, float]:
         now = self._desk.clock()
@@ -155,7 +181,8 @@ class Health:
 
     async def metrics(self, _: Request) -> Response:
         """Give all figures in Prometheus's text format."""
-        await asyncio.gather(_works(self._ages), _works(self._desk.dialogue.health))
+        checks = (self._ages, self._channels, self._desk.dialogue.health)
+        await asyncio.gather(*map(_works, checks))
         return Response(self._desk.metrics.text(), media_type="text/plain; version=0.0.4")
 
 

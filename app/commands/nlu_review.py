@@ -13,6 +13,7 @@ from app.commands.output import AsJson, lines, print_json, print_table, say, sho
 from app.nlu import approval, review, training_data
 from app.nlu.approval import Approval
 from app.nlu.suggestions import Found, suggestions
+from channels import registry
 from desk import settings as settings_module
 from desk.errors import ConflictError, InvalidError
 
@@ -37,7 +38,14 @@ def suggest(
     with one_line():
         _check_out(out)
         with lines("Reading conversations") as tell:
-            found = suggestions(settings_module.load(), rasa.ROOT, since, below, limit, tell)
+            found = suggestions(
+                settings_module.load(elsewhere=registry.PREFIXES),
+                rasa.ROOT,
+                since,
+                below,
+                limit,
+                tell,
+            )
         if out is not None:
             text = review.written(found.suggestions, found.intents, str(out))
             _write_new(out, text)

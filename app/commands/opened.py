@@ -6,21 +6,29 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import typer
 from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 
 from app import migrate
+from app.platforms import platforms, slack_desk
+from channels import registry
 from channels.webchat.adapter import WebChat
 from desk import clock as clocks
 from desk import settings as settings_module
+from desk.agentdesk.mirror import DeskMirror
+from desk.agentdesk.rules import Rulebook
+from desk.channel_states import ChannelStates
 from desk.clock import Clock
 from desk.commerce.policies import Policies
 from desk.conversations.service import Conversations
 from desk.errors import FrontdeskError, SettingsError
+from desk.feedback.doors import Doors
 from desk.feedback.service import Feedback
 from desk.handoff.service import Handoff
+from desk.outbox.shape import Shape
 from desk.settings import Settings
 from desk.signals import LocalSignals
 from desk.store.database import Database
@@ -38,6 +46,11 @@ class Opened:
     clock: Clock
 
     @property
+    def states(self) -> ChannelStates:
+        """How the accounts are."""
+        return ChannelStates(self.database, self.clock)
+
+    @property
     def tickets(self) -> Tickets:
         """The tickets in this database."""
         return Tickets(self.database, self.clock)
@@ -47,12 +60,24 @@ class Opened:
 
         A running worker sends what is written here: it looks at the tables by itself.
         """
+        policies = Policies(self.settings.policies)
+        rules = Rulebook(self.settings.desk_rules, policies)
+        agents = slack_desk(self.settings, rules.rules, self.clock)
+        rules.default_channel = agents.desk.channel if agents else ""
+        channels = {WebChat.name: cast(Shape, WebChat), **platforms(self.settings)}
         return Handoff(
             database=self.database,
-            conversations=Conversations({WebChat.name: WebChat.features}),
+            conversations=Conversations(channels, DeskMirror(rules) if agents else None),
             tickets=self.tickets,
-            feedback=Feedback(self.database, self.clock, self.tickets),
-            hours=Policies(self.settings.policies),
+            feedback=Feedback(
+                self.database,
+                self.clock,
+                self.tickets,
+                rules=lambda: rules.rules.feedback,
+                doors=Doors(channels),
+            ),
+            hours=policies,
+            rules=rules,
             signals=LocalSignals(),
             clock=self.clock,
             patience=self.settings.handoff_patience,
@@ -66,7 +91,7 @@ def run[T](work: Callable[[Opened], Awaitable[T]]) -> T:
 
 
 async def _run[T](work: Callable[[Opened], Awaitable[T]]) -> T:
-    settings = settings_module.load()
+    settings = settings_module.load(elsewhere=registry.PREFIXES)
     database = Database(settings.database_url)
     name = database.url.render_as_string(hide_password=True)
     try:

@@ -42,11 +42,11 @@ async def replay(queue: DeadLetters, message_id: str | None, all_dead: bool) -> 
     return 1
 
 
-def tell(count: int, *, as_json: AsJson) -> None:
+def tell(count: int, *, as_json: AsJson, what: str = "message") -> None:
     """Say how many messages were replayed."""
     if as_json:
         print_json({"replayed": count})
     elif count:
-        say(f"Replayed {count} {'message' if count == 1 else 'messages'}.")
+        say(f"Replayed {count} {what if count == 1 else what + 's'}.")
     else:
-        say("No message is dead: there was nothing to replay.")
+        say(f"No {what} is dead: there was nothing to replay.")

@@ -12,7 +12,8 @@ _HANDLE = re.compile(r"(?<![\w@.])@[A-Za-z0-9_]{2,}")
 _GROUPS = re.compile(
     r"(?<![\w.])\+?\(?\d{1,4}\)?(?:[ ./-]{1,2}\(?\d{2,4}\)?){1,6}(?!\w)", re.ASCII
 )
-_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_/.][A-Za-z0-9]+)*")
+# Not into what was put in place of an address.
+_TOKEN = re.compile(r"[A-Za-z0-9]+(?:[-_/.](?!customer@|https:)[A-Za-z0-9]+)*")
 _DATE = re.compile(r"(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:19|20)\d\d")
 _PHONE_DIGITS = 7
 _LONG_NUMBER = 5

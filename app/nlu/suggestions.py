@@ -1,12 +1,15 @@
 """What the assistant could learn from its conversations: asked in Rasa's environment, cleaned for a person."""
 
+import asyncio
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from app.nlu import approval, training_data
 from app.nlu.child import Tell, document
+from app.nlu.corrections import corrected
 from app.nlu.review import Decision, Suggestion
 from desk.settings import Settings
 
@@ -57,7 +60,15 @@ def suggestions(
         env={"FRONTDESK_TRACKER_URL": tracker_url(settings)},
     )
     listed = content.pop("suggestions")
-    shown = [one for one in (_suggestion(values, known) for values in listed) if one.examples]
+    from_agents = asyncio.run(
+        corrected(settings.database_url, datetime.now(UTC) - timedelta(days=since), intents)
+    )
+    # What a person corrected comes first.
+    all_ = [
+        *(replace(one, examples=_shown(one.examples, known)) for one in from_agents),
+        *(_suggestion(values, known) for values in listed),
+    ]
+    shown = [one for one in all_ if one.examples]
     return Found(
         **content,
         suggestions=tuple(shown[:limit]),
@@ -80,8 +91,12 @@ def _suggestion(values: dict[str, Any], known: set[str]) -> Suggestion:
         messages=values["messages"],
         conversations=values["conversations"],
         reasons=values["reasons"],
-        examples=tuple(_distinct(values["examples"], known))[:_MOST_EXAMPLES],
+        examples=_shown(values["examples"], known),
     )
+
+
+def _shown(texts: Iterable[str], known: set[str]) -> tuple[str, ...]:
+    return tuple(_distinct(texts, known))[:_MOST_EXAMPLES]
 
 
 def _distinct(texts: Iterable[str], known: set[str]) -> list[str]:
