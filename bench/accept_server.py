@@ -21,8 +21,8 @@ from app.wiring import Desk, build
 from channels.webchat.adapter import WebChat
 from channels.webchat.routes import ChatRoutes, ChatSettings
 from channels.webchat.token import VisitorTokens
-from desk.channel import InboundMessage
 from desk.inbox.accept import Acceptor
+from desk.message import InboundMessage
 from desk.settings import LogFormat, Settings
 
 _RATE = "100000000/minute"
@@ -56,6 +56,7 @@ def _ceiling(desk: Desk, secret: str) -> Desk:
         tokens=tokens,
         acceptor=Ceiling(database=desk.database, signals=desk.signals, clock=desk.clock),
         reader=desk.reader,
+        files=desk.chat.files,
         signals=desk.signals,
         clock=desk.clock,
         settings=ChatSettings(visitor_rate=_RATE, address_rate=_RATE),

@@ -24,6 +24,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import uvloop
+
 from app import rasa
 from bench.figures import deliver, percentile, spread, table
 from bench.http1 import Connection
@@ -322,7 +324,7 @@ def main() -> None:
     with ExitStack() as stack:
         work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="frontdesk-bench-")))
         servers = _sides(work, options.processes, stack)
-        found = asyncio.run(compare(servers, rounds=options.rounds, dialogues=options.dialogues))
+        found = uvloop.run(compare(servers, rounds=options.rounds, dialogues=options.dialogues))
         data = {"processes": options.processes, "rounds": [asdict(one) for one in found]}
         deliver(report(servers, found), data, as_json=options.json, out=options.out)
 

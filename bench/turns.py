@@ -5,6 +5,8 @@ Run it from the repository's root: ``uv run python -m bench.turns --stock-epochs
 
 import argparse
 import asyncio
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -218,7 +220,23 @@ def main() -> None:
                 for side in sides
             ],
         }
-        deliver(report(sides, found), data, as_json=options.json, out=options.out)
+        for side in sides:
+            side.stop()  # what comes next wants the cores for itself
+        alone = [] if options.whole_product_only else [_alone(count) for count in (1, 2)]
+        text = "\n\n".join([report(sides, found), *alone])
+        deliver(text, data, as_json=options.json, out=options.out)
+
+
+def _alone(processes: int) -> str:
+    """Return the table of Rasa's side alone, on Rasa's own sample assistant."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.rasa_turns", "--processes", str(processes)],
+        cwd=rasa.ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return f"Rasa's side alone, {processes} process(es):\n\n{done.stdout.strip()}"
 
 
 def _options() -> argparse.Namespace:
@@ -238,6 +256,11 @@ def _options() -> argparse.Namespace:
         "--examples-per-intent",
         type=int,
         help="train the stock model on the first examples only, to try the bench",
+    )
+    parser.add_argument(
+        "--whole-product-only",
+        action="store_true",
+        help="leave out Rasa's side alone (bench.rasa_turns), which comes at the end",
     )
     parser.add_argument("--work", type=Path, help="folder that keeps trained models")
     parser.add_argument("--json", action="store_true", help="print every round as JSON")
