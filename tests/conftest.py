@@ -1,12 +1,16 @@
 """Fixtures for everybody: real databases, a stopped clock, a desk with twins at its edges."""
 
 import asyncio
+import gc
 import os
 import shutil
+import sys
 import tempfile
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +21,15 @@ from desk.dialogue.memory import MemoryDialogue
 from desk.settings import Settings
 from desk.store.database import Database
 from tests.browser.site import Site
-from tests.databases import fresh_postgres, postgres_server, quick_folder, template_in
+from tests.databases import (
+    compile_once,
+    fresh_postgres,
+    postgres_server,
+    quick_folder,
+    template_in,
+)
 from tests.running import RunningDesk
+from tests.spread import Spread, long_first
 
 # The PostgreSQL wheel looks for a run-time folder when it is imported, and warns without one.
 os.environ.setdefault("XDG_RUNTIME_DIR", tempfile.mkdtemp(prefix="frontdesk-"))
@@ -38,6 +49,13 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("FRONTDESK_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compile_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        compile_once(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -91,10 +109,11 @@ def memory() -> MemoryChannel:
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def settings(database_url: str, tmp_path: Path) -> Settings:
     """Return settings for tests."""
     return Settings(
         _env_file=None,
+        data_dir=tmp_path,
         database_url=database_url,
         secret_key=SECRET,
         rasa_token=TOKEN,
@@ -157,3 +176,28 @@ def own_desk(
         yield desk
     finally:
         desk.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long; tests of one name, as generated ones are, would be run once by several processes."""
+    items.sort(key=lambda item: long_first(item.nodeid))
+    named: Counter[str] = Counter()
+    for item in items:
+        named[item.nodeid] += 1
+        if (number := named[item.nodeid]) > 1:
+            item._id = item._id.parse(f"{item.nodeid}[{number}]")
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Spread:
+    """Say which tests belong together when several processes run them."""
+    return Spread(config, log)
+
+
+def pytest_sessionfinish() -> None:
+    """Close the engine of tables that have none of their own: left open, it complains after pytest's last line."""
+    ibis = sys.modules.get("ibis")
+    if ibis is not None and ibis.options.default_backend is not None:
+        ibis.options.default_backend.disconnect()
+        ibis.options.default_backend = None
+        gc.collect()

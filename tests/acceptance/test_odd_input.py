@@ -167,10 +167,10 @@ async def test_attachments_are_kept_and_politely_answered(
         customer.visitor,
     )
     assert kept["name"] == "broken lamp.png"
-    assert hashlib.sha256(kept["content"]).digest() == hashlib.sha256(content).digest()
-    assert (await customer.history())[0]["attachments"] == [
-        {"name": "broken lamp.png", "size": len(content)}
-    ]
+    assert (kept["key"], kept["content"]) == (hashlib.sha256(content).hexdigest(), None)
+    (shown,) = (await customer.history())[0]["attachments"]
+    assert (shown["name"], shown["size"], shown["image"]) == ("broken lamp.png", 25_600, False)
+    assert await customer.downloads(shown["url"]) == content
     both = await customer.hears("how can I pay?", attachments=[file])
     assert "broken lamp.png" in both
     assert "PayPal" in both

@@ -345,6 +345,24 @@ async def test_consent_is_recorded(shop: Shop) -> None:
     assert shop.consents.said == [("marketing", False), ("newsletter", True)]
 
 
+async def test_no_more_messages_is_obeyed_by_the_desk(shop: Shop) -> None:
+    done = await run(Consent(shop.services()), tracker("enough of your ads for me", "unsubscribe"))
+    assert done.said == ["utter_unsubscribed"]
+    assert len(shop.opt_outs.stopped) == 1
+
+
+@pytest.mark.parametrize("text", ["please don't ever stop the offers", "我没说要退订啊"])
+async def test_who_may_want_the_messages_is_asked(shop: Shop, text: str) -> None:
+    done = await run(Consent(shop.services()), tracker(text, "unsubscribe"))
+    (asked,) = done.messages
+    assert [one["payload"] for one in asked["buttons"]] == [
+        '/opt_out{"stop": "yes"}', '/opt_out{"stop": "no"}',
+    ]  # fmt: skip
+    assert done.said == []
+    assert shop.opt_outs.stopped == []
+    assert shop.consents.said == []
+
+
 async def test_an_address_given_too_early_is_remembered(shop: Shop) -> None:
     at = tracker("my mail is ana@example.com", "inform", entities={"email": "ana@example.com"})
     done = await run(Inform(shop.services()), at)

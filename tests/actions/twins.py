@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from rasa_sdk.interfaces import Action, Tracker
 
 from actions.services import Services
+from analytics.offers.model import Offer, Recommended
 from desk.clock import StoppedClock
 from desk.commerce.model import (
     Customer,
@@ -26,6 +27,7 @@ from desk.commerce.numbers import normalise_order_number
 from desk.commerce.policies import Policies
 from desk.commerce.products import Found, best, terms
 from desk.commerce.proof import proves
+from desk.errors import NotFoundError
 from desk.feedback.model import Rating
 from desk.handoff.service import Outlook
 from desk.tables.shop import InvoiceStatus, OrderStatus, RefundStatus
@@ -254,6 +256,42 @@ class MemoryConsents:
 
 
 @dataclass
+class MemoryOptOuts:
+    """Remembers who stopped; consent is withdrawn with it."""
+
+    consents: MemoryConsents
+    stopped: list[str] = field(default_factory=list)
+
+    async def stop(self, *, conversation_id: str, key: str) -> None:
+        self.stopped.append(key)
+        await self.consents.set(
+            conversation_id=conversation_id, purpose="marketing", granted=False, key=key
+        )
+
+
+@dataclass
+class MemoryOffers:
+    """What is recommended to everybody; ``asked`` is with which customer, ``clicks`` which were pressed."""
+
+    found: list[Recommended] = field(default_factory=list)
+    asked: list[tuple[str | None, str]] = field(default_factory=list)
+    clicks: list[int] = field(default_factory=list)
+
+    async def answer(
+        self, *, conversation_id: str, customer_id: str | None, key: str, count: int
+    ) -> list[Recommended]:
+        self.asked.append((customer_id, key))
+        return self.found[:count]
+
+    async def clicked(self, shown_id: int, *, conversation_id: str) -> Offer:
+        for one in self.found:
+            if one.shown_id == shown_id:
+                self.clicks.append(shown_id)
+                return one.offer
+        raise NotFoundError
+
+
+@dataclass
 class Shop:
     """All twins together."""
 
@@ -270,7 +308,12 @@ class Shop:
     feedback: MemoryFeedback = field(default_factory=MemoryFeedback)
     handoff: MemoryHandoff = field(default_factory=MemoryHandoff)
     consents: MemoryConsents = field(default_factory=MemoryConsents)
+    opt_outs: MemoryOptOuts = field(init=False)
+    offers: MemoryOffers = field(default_factory=MemoryOffers)
     clock: StoppedClock = field(default_factory=lambda: StoppedClock(NOW))
+
+    def __post_init__(self) -> None:
+        self.opt_outs = MemoryOptOuts(self.consents)
 
     def services(self) -> Services:
         """The twins as the actions take them."""
@@ -282,6 +325,9 @@ class Shop:
             feedback=parts.feedback,
             handoff=parts.handoff,
             consents=parts.consents,
+            opt_outs=parts.opt_outs,
+            offers=parts.offers,
+            recommender=parts.offers,
             clock=self.clock,
         )
 

@@ -1,11 +1,14 @@
 """Rasa's side as a child: when it is trained, how it is started, what is said when that fails."""
 
 import asyncio
+import gzip
 import os
 import shutil
 import tarfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
@@ -94,6 +97,27 @@ def test_a_failed_step_names_its_log(tmp_path: Path) -> None:
 def test_a_port_in_use_is_one_clear_line() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(SettingsError, match="--port"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_two_desks_that_start_at_once_train_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, trained = tmp_path / "models" / "model.tar.gz", []
+    monkeypatch.setattr(rasa, "model_path", lambda: model)
+    both = Barrier(2)
+
+    def training(command: list[str], *_: object) -> None:
+        trained.append(command)
+        with suppress(BrokenBarrierError):  # a second one would come here, too
+            both.wait(0.5)
+        with gzip.open(model, "wb") as file:
+            file.write(b"weights")
+
+    monkeypatch.setattr(rasa, "_run", training)
+    with ThreadPoolExecutor(2) as desks:
+        made = [desks.submit(rasa.train, tmp_path / "log", print) for _ in range(2)]
+    assert [one.result() for one in made] == [model, model]
+    assert len(trained) == 1
 
 
 def test_half_a_model_is_no_model(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ NEED_RASA = [
     "test_entity_patterns.py",
     "test_intent_classifier.py",
     "test_intents.py",
+    "test_meanwhile.py",
     "test_pattern_entities.py",
     "test_pattern_entities_component.py",
     "test_runtime.py",

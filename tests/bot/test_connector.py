@@ -1,5 +1,6 @@
 """The connector in front of a real Rasa with a tiny assistant."""
 
+import http.client
 import json
 import os
 import signal
@@ -108,7 +109,9 @@ def test_a_wrong_body_is_refused(rasa: RasaServer, body: Any, status: int) -> No
 
 
 def test_it_answers_in_the_language_of_the_message(rasa: RasaServer, name: str) -> None:
-    assert rasa.say(name, "m1", "hello there") == (
+    status, answer = rasa.say(name, "m1", "hello there")
+    reading = answer.pop("reading")
+    assert (status, answer) == (
         200,
         {
             "message_id": "m1",
@@ -116,6 +119,9 @@ def test_it_answers_in_the_language_of_the_message(rasa: RasaServer, name: str) 
             "replayed": False,
         },
     )
+    assert reading["intent"] == "greet"
+    assert 0 < reading["confidence"] <= 1
+    assert (reading["anger"], reading["fallback"], reading["form"]) == (0.0, False, False)
     assert _texts(rasa.say(name, "m2", "hello there", "zh")) == ["你好"]
     assert _texts(rasa.say(name, "m3", "你好", "en")) == ["hello"]
 
@@ -216,6 +222,76 @@ def test_half_a_turn_is_no_turn(rasa: RasaServer, actions: Actions, name: str) -
         assert "first half" not in "".join(row[0] for row in rows)
 
 
+def _request(
+    name: str, message: str, text: str = "hello there", token: str = TOKEN, path: str = "turn"
+) -> tuple[bytes, bytes]:
+    """Head (without its end) and body of a turn as bytes."""
+    body = json.dumps(
+        {"conversation_id": name, "message_id": message, "text": text, "language": "en"}
+    ).encode()
+    head = (
+        f"POST /webhooks/frontdesk/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+    )
+    return head.encode(), body
+
+
+def _plain(*of: str) -> bytes:
+    head, body = _request(*of)
+    return head + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def _chunked(*of: str) -> bytes:
+    head, body = _request(*of)
+    chunks = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+    return head + b"Transfer-Encoding: chunked\r\n\r\n" + chunks + b"0\r\n\r\n"
+
+
+def _exchange(rasa: RasaServer, *parts: bytes, answers: int) -> list[tuple[int, Any]]:
+    """Sends the parts on one connection and reads so many answers from it."""
+    found = []
+    with socket.create_connection(("127.0.0.1", rasa.port), timeout=20) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(0.005)
+        stream = connection.makefile("rb")
+        for _ in range(answers):
+            status = int(stream.readline().split()[1])
+            length = int(http.client.parse_headers(stream)["content-length"])
+            found.append((status, json.loads(stream.read(length))))
+    return found
+
+
+def test_plain_requests_and_others_get_the_same_answers(rasa: RasaServer, name: str) -> None:
+    """Sanic reads what comes in chunks, bot/runtime/server.py what is plain."""
+    compared = 0
+    for token, text in ((TOKEN, "hello there"), ("wrong", "x"), (TOKEN, " "), (TOKEN, "🎁")):
+        plain = _exchange(rasa, _plain(name, f"m{compared}", text, token), answers=1)
+        chunked = _exchange(rasa, _chunked(name, f"m{compared}", text, token), answers=1)
+        if plain[0][0] == 200:
+            assert (plain[0][1].pop("replayed"), chunked[0][1].pop("replayed")) == (False, True)
+        assert plain == chunked
+        compared += 1
+    assert compared == 4
+
+
+def test_a_connection_takes_all_sorts_one_after_the_other(rasa: RasaServer, name: str) -> None:
+    health = f"GET /webhooks/frontdesk/health HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKEN}\r\n\r\n"
+    unknown = b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n"
+    several = _plain(name, "m1", "slow one") + _plain(name, "m2", "hello there")
+    byte_by_byte = [bytes([byte]) for byte in _plain(name, "m3")]
+    # From the first one that is not plain on, the connection is Sanic's.
+    parts = [several, *byte_by_byte, health.encode(), _plain(name, "m4"), _chunked(name, "m5")]
+    answers = _exchange(rasa, *parts, answers=6)
+    assert [status for status, _ in answers] == [200] * 6
+    ids = [answer.get("message_id") for _, answer in answers]
+    assert ids == ["m1", "m2", "m3", None, "m4", "m5"]
+    assert _rows(rasa, name) == ["m1", "m2", "m3", "m4", "m5"]
+    with socket.create_connection(("127.0.0.1", rasa.port), timeout=20) as connection:
+        connection.sendall(unknown)
+        assert connection.recv(100).startswith(b"HTTP/1.1 404 ")
+
+
 def test_a_caller_that_hangs_up_finds_the_answer_later(
     rasa: RasaServer, actions: Actions, name: str
 ) -> None:
@@ -253,6 +329,23 @@ def test_any_text_gets_an_answer(rasa: RasaServer, name: str, text: str) -> None
     assert second[1] == {**first[1], "replayed": True}
 
 
+def test_words_are_read_without_a_turn(rasa: RasaServer, actions: Actions) -> None:
+    def read(words: object, token: str | None = TOKEN) -> tuple[int, Any]:
+        return rasa._call("/read", json.dumps(words).encode(), token)
+
+    status, reading = read({"text": "hi there", "language": "en"})
+    said = rasa.say("read-beside", "m", "hi there")[1]["reading"]
+    assert status == 200
+    assert reading["intent"] == said["intent"]
+    assert reading["confidence"] == said["confidence"]
+    # A slash in front would be an intent, which a customer cannot choose.
+    assert read({"text": "/greet", "language": "en"})[1]["confidence"] < 1
+    assert read({"text": "hi", "language": "en"}, token="wrong")[0] == 401
+    for wrong in ({"text": "", "language": "en"}, {"text": "hi"}, ["hi"]):
+        assert read(wrong)[0] == 422
+    assert _rows(rasa, "read-beside") == ["m"]
+
+
 def test_it_survives_kill_and_ends_when_told(
     rasa: RasaServer, actions: Actions, name: str
 ) -> None:
@@ -271,7 +364,15 @@ def test_it_survives_kill_and_ends_when_told(
     children = Path(f"/proc/{rasa.process.pid}/task/{rasa.process.pid}/children")
     if children.exists():
         assert children.read_text() == ""
-    rasa.end(signal.SIGTERM)
+    with socket.create_connection(("127.0.0.1", rasa.port), timeout=20) as kept:
+        kept.sendall(_plain(name, "m10"))
+        assert kept.recv(100).startswith(b"HTTP/1.1 200 OK")
+        kept.sendall(_plain(name, "m11", "slow one"))
+        time.sleep(0.2)
+        rasa.end(signal.SIGTERM)
+        # The turn that was under way is answered, then it hangs up.
+        rest = b"".join(iter(lambda: kept.recv(4096), b""))
+        assert b"at last" in rest
     with pytest.raises(OSError, match="refused"):
         rasa.get("/health")
 

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from rasa.core.actions.action import RemoteAction
 from rasa.core.actions.forms import FormAction
+from rasa.core.policies.memoization import AugmentedMemoizationPolicy, MemoizationPolicy
 from rasa.core.policies.rule_policy import RulePolicy
 from rasa.engine.exceptions import GraphComponentException, GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
@@ -24,7 +25,9 @@ from rasa.shared.core.events import (
     ActionReverted,
     ActiveLoop,
     BotUttered,
+    DefinePrevUserUtteredFeaturization,
     Event,
+    FollowupAction,
     LoopInterrupted,
     Restarted,
     SessionStarted,
@@ -36,7 +39,7 @@ from rasa.shared.core.trackers import DialogueStateTracker, EventVerbosity
 from rasa.utils.endpoints import EndpointConfig
 
 from bot import runtime
-from bot.runtime import actions, events, rules, states, trackers
+from bot.runtime import actions, events, memory, rules, server, states, trackers
 from bot.runtime.runner import SequentialGraphRunner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,22 +184,52 @@ def test_a_form_shows_its_validation_the_same_tracker() -> None:
     assert compared == CONVERSATIONS
 
 
+RULE_ONLY = (
+    None,
+    {},
+    {"rule_only_slots": ["number"], "rule_only_loops": []},
+    {"rule_only_slots": ["mood", "nothing"], "rule_only_loops": ["order_form"]},
+)
+
+
+def _as_a_policy_leaves_it(events: list[Event], chance: random.Random) -> list[Event]:
+    """With what predictions add: what a message was read by, turns that only rules know, follow-up actions."""
+    found: list[Event] = []
+    for event in events:
+        if isinstance(event, ActionExecuted):
+            event.hide_rule_turn = chance.random() < 0.4
+            if found and isinstance(found[-1], UserUttered):
+                found.append(DefinePrevUserUtteredFeaturization(chance.random() < 0.2))
+        found.append(event)
+        if chance.random() < 0.05:
+            found.append(FollowupAction("action_say"))
+    return found
+
+
 def test_the_states_are_those_of_playing_everything_at_each_step() -> None:
     compared: Counter[str] = Counter()
     for seed in range(CONVERSATIONS):
         chance = random.Random(seed)
-        tracker = _new_tracker()
+        tracker, rule_only = _new_tracker(), RULE_ONLY[seed % len(RULE_ONLY)]
         for _ in range(14):
-            for event in _step(chance):
+            for event in _as_a_policy_leaves_it(_step(chance), chance):
                 tracker.update(event, DOMAIN)
-                found = states.states_of(tracker, DOMAIN)
-                assert found == states._as_shipped(DOMAIN, tracker)
-                found[-1].clear()  # whoever gets them may change them
+                if chance.random() < 0.3:
+                    continue  # nobody looks after each event
+                for learns in chance.sample((True, False), 2):
+                    expected = states._as_shipped(DOMAIN, tracker, False, learns, rule_only)
+                    found = states._states(DOMAIN, tracker, False, learns, rule_only)
+                    assert found == expected
+                    for state in found:  # whoever gets them may change them
+                        state.pop("user", None)
+                        state.get("prev_action", {}).clear()
                 compared["steps"] += 1
+                compared["hidden"] += len(expected) < len(states.states_of(tracker, DOMAIN))
                 compared["taken back"] += isinstance(
                     event, (ActionReverted, UserUtteranceReverted)
                 )
     assert compared["steps"] > 5_000
+    assert compared["hidden"] > 1_000
     assert compared["taken back"] > 50
 
 
@@ -213,6 +246,33 @@ def test_the_same_rules_fit() -> None:
             assert found == as_shipped(policy, lookup, history[:end])
             compared[bool(found)] += 1
     assert compared[True] > 50
+
+
+def _memoized(kind: type[MemoizationPolicy], packed: bool) -> MemoizationPolicy:
+    policy = object.__new__(kind)
+    policy.config = {**kind.get_default_config(), "enable_feature_string_compression": packed}
+    policy.lookup = {}
+    return policy
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("kind", [MemoizationPolicy, AugmentedMemoizationPolicy])
+def test_the_same_conversations_are_remembered(
+    kind: type[MemoizationPolicy], packed: bool
+) -> None:
+    policy, compared = _memoized(kind, packed), Counter[bool]()
+    histories = [states._as_shipped(DOMAIN, _conversation(seed)) for seed in range(CONVERSATIONS)]
+    for learnt in (histories[:30], histories[30:60]):
+        policy.lookup = {
+            policy._create_feature_key(h): f"action_{n}" for n, h in enumerate(learnt)
+        }
+        before = dict(policy.lookup), dict(policy.config)
+        for history in ([], *histories):
+            found = memory._recall(policy, history)
+            assert found == memory._as_shipped(policy, history)
+            compared[found is not None] += 1
+        assert before == (policy.lookup, policy.config)
+    assert min(compared[True], compared[False]) > 50
 
 
 def test_a_call_says_what_rasa_says() -> None:
@@ -336,6 +396,49 @@ def test_the_runner_gives_what_dask_gives(tmp_path: Path) -> None:
                 runner.run(inputs=inputs)
             failures.append((type(caught.value), str(caught.value)))
     assert failures[:2] == failures[2:]
+
+
+HEAD = b"POST /webhooks/frontdesk/turn HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n"
+PLAIN = HEAD + b"Content-Length: 4\r\n\r\n{}{}"
+
+
+def test_a_plain_request_is_read_when_it_is_whole() -> None:
+    for length in range(len(PLAIN)):
+        assert server.read(PLAIN[:length]) is None
+    for more in (b"", b"POST /", PLAIN):
+        found = server.read(PLAIN + more)
+        assert found == server.Request("Bearer t", b"{}{}", len(PLAIN), False)
+    closing = server.read(PLAIN.replace(b"Host: x", b"CONNECTION:close"))
+    assert closing is not None
+    assert closing.is_last
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET /webhooks/frontdesk/health HTTP/1.1\r\n\r\n",
+        b"\r\n" + PLAIN,
+        PLAIN.replace(b"1.1", b"1.0"),
+        PLAIN.replace(b"turn ", b"turn?x=1 "),
+        PLAIN.replace(b"Content-Length: 4\r\n", b""),
+        *(
+            PLAIN.replace(b": 4", b": " + length)
+            for length in (b"", b"-4", b"+4", b"4.0", b"4, 4", b"0x4", b"9" * 30, b"1048577")
+        ),
+        *(
+            PLAIN.replace(b"Host: x", field)
+            for field in (
+                *(b"Transfer-Encoding: chunked", b"Expect: 100-continue", b"Upgrade: websocket"),
+                *(b"Connection: upgrade", b"Content-Length: 4", b"no colon", b" Folded: x"),
+                *(b"Spaced : x", b"Content-Length : 9"),
+            )
+        ),
+        HEAD + b"X: " + b"x" * server.LONGEST_HEAD,
+    ],
+)
+def test_whatever_is_not_plain_is_left_to_sanic(data: bytes) -> None:
+    with pytest.raises(server.NotPlainError):
+        server.read(data)
 
 
 _USES_TENSORFLOW = """

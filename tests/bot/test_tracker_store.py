@@ -94,7 +94,7 @@ def test_a_turn_is_one_row_and_survives_a_restart(url: str) -> None:
         assert loaded.get_slot("count") == 2.0
         assert loaded.latest_action_name == "action_listen"
         assert store.journal.session("c1").next_seq == 3
-        assert [e["event"] for e in store.journal.turn("c1", "id-m1")] == [
+        assert [e["event"] for e in store.journal.place("c1", "id-m1").answered] == [
             *("user", "slot", "bot", "action")
         ]
         assert list(await again.keys()) == ["c1"]
@@ -125,7 +125,7 @@ def test_a_failed_turn_leaves_no_trace(url: str) -> None:
             clean = await reader.retrieve("c1")
             assert _texts(clean) == ["m0"]
             assert clean.get_slot("count") == 1.0
-        assert store.journal.turn("c1", "id-bad") is None
+        assert store.journal.place("c1", "id-bad").answered is None
 
     asyncio.run(scenario())
 
@@ -163,7 +163,7 @@ def test_the_running_turn_learns_what_was_saved(url: str) -> None:
         store = _store(url)
         with turn.run(Turn("c1", "id-m0")) as running:
             await _turn(store, "c1", "m0")
-        assert running.saved_events == store.journal.turn("c1", "id-m0")
+        assert running.saved_events == store.journal.place("c1", "id-m0").answered
 
     asyncio.run(scenario())
 
@@ -207,7 +207,11 @@ def test_evicted_in_the_middle_of_a_turn(url: str) -> None:
         _say(tracker, "m1")
         await store.save(tracker)
         assert _texts(await _store(url).retrieve("a")) == ["m0", "m1"]
-        assert [e["event"] for e in store.journal.turn("a", "id-m1")] == ["user", "bot", "action"]
+        assert [e["event"] for e in store.journal.place("a", "id-m1").answered] == [
+            "user",
+            "bot",
+            "action",
+        ]
 
     asyncio.run(scenario())
 
@@ -223,9 +227,63 @@ def test_two_processes_never_write_over_each_other(url: str) -> None:
             with pytest.raises(IntegrityError):
                 await one.save(tracker)
         assert running.failure == "tracker not saved: IntegrityError"
-        assert one.journal.turn("c1", "id-m1") == two.journal.turn("c1", "id-m1") is not None
+        assert (
+            one.journal.place("c1", "id-m1").answered
+            == two.journal.place("c1", "id-m1").answered
+            is not None
+        )
         await _turn(one, "c1", "m2")
         assert _texts(await _store(url).retrieve("c1")) == ["m0", "m1", "m2"]
+
+    asyncio.run(scenario())
+
+
+def test_what_the_connector_saw_of_the_journal_need_not_be_looked_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[str] = []
+
+    async def scenario() -> None:
+        store = _store(f"sqlite:///{tmp_path}/t.sqlite")
+        look = store.journal.place
+        monkeypatch.setattr(
+            store.journal, "place", lambda *of: [looks.append(of[0]), look(*of)][1]
+        )
+        for number in range(3):
+            with turn.run(Turn("c1", f"id-m{number}", next_seq=number)):
+                await _turn(store, "c1", f"m{number}")
+        assert looks == []
+        # Somebody else's conversation, and one after the turn was saved.
+        with turn.run(Turn("c2", "id-x", next_seq=0)) as running:
+            await store.retrieve("c1")
+            await _turn(store, "c2", "x")
+            assert running.next_seq is None
+            assert _texts(await store.retrieve("c2")) == ["x"]
+        assert looks == ["c1", "c2"]
+
+    asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_a_turn_that_another_process_stored_since_the_look_is_not_overwritten(
+    url: str, live: bool
+) -> None:
+    async def scenario() -> None:
+        one, two = _store(url), _store(url)
+        await _turn(one, "c1", "m0")
+        with turn.run(Turn("c1", "id-m1", next_seq=1)) as running:
+            tracker = await _begin(one, "c1")
+            if not live:
+                one._live.clear()
+            _say(tracker, "m1")
+            running_elsewhere = turn._running.set(None)
+            await _turn(two, "c1", "other")
+            turn._running.reset(running_elsewhere)
+            with pytest.raises(IntegrityError):
+                await one.save(tracker)
+        assert running.failure == "tracker not saved: IntegrityError"
+        for store in (one, two, _store(url)):
+            assert _texts(await store.retrieve("c1")) == ["m0", "other"]
 
     asyncio.run(scenario())
 

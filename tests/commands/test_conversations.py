@@ -5,7 +5,7 @@ import json
 import pytest
 
 from app.wiring import Desk
-from desk.channel import Attachment
+from desk.message import Attachment
 from desk.tables.conversation import Owner
 from tests.commands.conftest import SQLITE_ONLY, Frontdesk, failure
 from tests.talk import conversation, events, says, settle, transcript

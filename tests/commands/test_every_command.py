@@ -16,12 +16,17 @@ COMMANDS = [
     for command in sub.registered_commands
 ]
 
+OTHER_FORM = {("automation", "export"), ("campaigns", "export"), ("segments", "export")}
+"""Print a form that another command or program reads."""
+
 ON_THE_DATABASE = [
+    ("agents", "list"),
     ("inbox", "list"),
     ("outbox", "list"),
     ("conversations", "list"),
     ("tickets", "list"),
     ("report", "csat"),
+    ("report", "desk"),
     ("contacts", "show", "a@example.com"),
     ("shop", "show", "1"),
 ]
@@ -29,6 +34,28 @@ ON_THE_DATABASE = [
 
 def test_every_command_of_the_issue_is_there() -> None:
     assert {" ".join(names) for names in COMMANDS} == {
+        "agents list",
+        "agents add",
+        "agents status",
+        "users list",
+        "users add",
+        "users set-role",
+        "users disable",
+        "users enable",
+        "users reset",
+        "audit verify",
+        "channels list",
+        "channels check",
+        "channels send-test",
+        "updates list",
+        "updates replay",
+        "contacts merge",
+        "contacts split",
+        "contacts undo",
+        "contacts merges",
+        "contacts suppress",
+        "contacts unsuppress",
+        "contacts suppressions",
         "inbox list",
         "inbox replay",
         "outbox list",
@@ -47,10 +74,77 @@ def test_every_command_of_the_issue_is_there() -> None:
         "shop import",
         "shop show",
         "report csat",
+        "report desk",
+        "slack check",
+        "webhooks list",
+        "webhooks add",
+        "webhooks test",
+        "webhooks replay",
         "nlu evaluate",
         "nlu benchmark",
         "nlu suggest",
         "nlu approve",
+        "analytics refresh",
+        "analyze rfm",
+        "analyze clv",
+        "analyze clusters",
+        "analyze profile",
+        "analyze respond",
+        "analyze value",
+        "segments suggested",
+        "segments list",
+        "segments show",
+        "segments create",
+        "segments preview",
+        "segments refresh",
+        "segments members",
+        "segments export",
+        "segments delete",
+        "automation list",
+        "automation check",
+        "automation dry-run",
+        "automation export",
+        "automation import",
+        "feedback list",
+        "feedback send-nps",
+        "report nps",
+        "report ces",
+        "sla list",
+        "sla due",
+        "tickets link",
+        "tickets merge",
+        "tickets unmerge",
+        "analyze ab",
+        "analyze recommend",
+        "analyze uplift",
+        "campaigns approve",
+        "campaigns cancel",
+        "campaigns check",
+        "campaigns compare",
+        "campaigns confirm-restore",
+        "campaigns create",
+        "campaigns export",
+        "campaigns launch",
+        "campaigns list",
+        "campaigns pause",
+        "campaigns preview",
+        "campaigns results",
+        "campaigns resume",
+        "campaigns show",
+        "campaigns test",
+        "offers add",
+        "offers list",
+        "offers show",
+        "offers stop",
+        "posts approve",
+        "posts cancel",
+        "posts draft",
+        "posts list",
+        "posts schedule",
+        "posts settle",
+        "posts show",
+        "posts slots",
+        "shop demo",
     }
 
 
@@ -60,7 +154,7 @@ async def test_help_has_an_example_and_json(invoke: Frontdesk, group: str, comma
     assert result.exit_code == 0
     words = re.sub(r"\s+", " ", result.stdout)
     assert f"Example: frontdesk {group} {command}" in words
-    assert "--json" in words
+    assert "--json" in words or (group, command) in OTHER_FORM
 
 
 @pytest.mark.parametrize("words", ON_THE_DATABASE)

@@ -11,7 +11,10 @@ from typer.testing import Result
 from app.intake import KINDS, wanted_columns
 from app.wiring import Desk
 from desk.commerce.importing import Kind
+from desk.errors import InvalidError
+from desk.imports import run
 from desk.store.database import Database
+from desk.tables.behaviour import BehaviourRow
 from desk.tables.contact import ContactRow
 from desk.tables.event import EventRow
 from desk.tables.shop import CustomerRow, OrderLineRow, OrderRow
@@ -229,6 +232,55 @@ async def test_a_dry_run_checks_everything_and_keeps_nothing(
     assert "This was a dry run, nothing is kept." in words
 
 
+BEHAVIOUR = "key,customer_id,name,occurred_at\n" + "".join(
+    f"k{n},{'c9' if n in (0, 1_999) else 'c1'},page_view,2026-02-01\n" for n in range(2_000)
+)
+
+
+async def test_behaviour_is_imported_cut_and_gone_on_with(
+    frontdesk: Frontdesk,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await frontdesk("shop", "import", "customers", write(tmp_path / "c.csv", CUSTOMERS))
+    path, report = write(tmp_path / "b.csv", BEHAVIOUR), tmp_path / "rejected.csv"
+    honest, struck = run._Work.step, 0
+
+    async def step(self: Any, rows: Any) -> None:
+        nonlocal struck
+        if self._at:
+            struck += 1
+            raise InvalidError("the power went")
+        await honest(self, rows)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(run._Work, "step", step)
+        assert failure(await frontdesk("shop", "import", "behaviour", path)) == "the power went"
+    assert struck == 1
+    result = await frontdesk("shop", "import", "behaviour", path, "--report", str(report))
+    assert result.exit_code == 1
+    words = " ".join(result.stdout.split())
+    assert "An earlier run had done 1000 of these; they are counted in." in words
+    assert "Behaviour: 2000 read, 1998 new, 0 updated, 0 unchanged, 2 rejected." in words
+    assert "Missing, left empty: channel 1998, item 1998, value 1998." in words
+    assert report.read_text().splitlines() == [
+        "line,reason",
+        "2,customer_id: there is no 'c9'",
+        "2001,customer_id: there is no 'c9'",
+    ]
+    data = outcome(await frontdesk("shop", "import", "behaviour", path, "--json"))
+    assert (data["created"], data["unchanged"], data["resumed_at"]) == (0, 1_998, 0)
+    assert await count(database, BehaviourRow) == 1_998
+
+
+async def test_what_was_cleaned_is_printed(frontdesk: Frontdesk, tmp_path: Path) -> None:
+    people = "email,gender,country\na@example.com,robot,Atlantis\nb@example.com,f,\n"
+    result = await frontdesk("contacts", "import", write(tmp_path / "p.csv", people))
+    assert result.exit_code == 0
+    assert "Cleaned: country: unknown 1, gender: unknown 1." in result.stdout
+
+
 async def test_orders_with_their_lines(
     frontdesk: Frontdesk, database: Database, tmp_path: Path
 ) -> None:
@@ -288,11 +340,13 @@ async def test_bad_input_is_one_line(
 
 def test_the_wanted_columns_follow_the_records() -> None:
     needed, optional = wanted_columns("contacts")
-    assert (needed, optional) == ([("email", "phone")], ["name", "language"])
+    assert needed == [("email", "phone")]
+    known = ["name", "language", "gender", "born", "country", "city"]
+    assert optional == [*known, "consent", "consent_at"]
     needed, optional = wanted_columns(Kind.PRODUCTS)
     assert needed == [("sku",), ("name_en", "name_zh"), ("price", "price_cents"), ("currency",)]
     needed, optional = wanted_columns(Kind.ORDERS)
-    assert ("quantity",) in needed
+    assert ("quantity", "lines") in needed
     assert ("email", "phone") in needed
     assert "tracking_number" in optional
     assert not {"email", "lines", "name_zh"} & set(optional)

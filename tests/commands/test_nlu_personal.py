@@ -25,6 +25,7 @@ from app.nlu.personal import without_personal_data
         ("IBAN GB00TEST00000012345678", "IBAN ABC12345"),
         ("parcel 1Z99AA10", "parcel 1Z23AA45"),
         ("order 98765 98766", "order 12345 12345"),
+        ("19021902/a@a.example", "12345678/customer@example.com"),
         # What is nobody's stays as it is.
         ("it came on 2026-03-01, not 28.02.2026", "it came on 2026-03-01, not 28.02.2026"),
         ("2 of 3 items for $49.99", "2 of 3 items for $49.99"),

@@ -21,11 +21,11 @@ def test_the_demo_is_the_same_every_time(clock: StoppedClock) -> None:
 
 def test_the_demo_has_everything(clock: StoppedClock) -> None:
     shop = demo_shop(clock())
-    assert [len(rows) for rows in shop.by_kind().values()][:4] == [40, 25, 120, 120]
+    assert [len(rows) for rows in shop.by_kind().values()][:4] == [40, 25, 121, 121]
     assert set(Counter(order["status"] for order in shop.orders)) == set(OrderStatus)
     assert set(Counter(invoice["status"] for invoice in shop.invoices)) == set(InvoiceStatus)
     assert set(Counter(refund["status"] for refund in shop.refunds)) == set(RefundStatus)
-    assert [int(order["number"]) for order in shop.orders] == list(range(10_001, 10_121))
+    assert [int(order["number"]) for order in shop.orders] == list(range(10_001, 10_122))
     assert all(not product["name_zh"].isascii() for product in shop.products)
     for key in ("email", "phone"):
         assert len({customer[key] for customer in shop.customers}) == 40

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from desk.clock import StoppedClock
-from desk.commerce.importing import Importer, ImportReport
+from desk.commerce.importing import Importer
 from desk.commerce.service import Commerce
 from desk.errors import InvalidError
+from desk.imports.report import ImportReport
 from desk.store.database import Database
 from desk.tables.shop import CustomerRow, InvoiceRow, OrderLineRow, OrderRow, ProductRow, RefundRow
 from tests.world import World
@@ -56,9 +57,11 @@ def _order(**changes: Any) -> dict[str, Any]:
 async def test_files_become_rows(
     importer: Importer, world: World, tmp_path: Path, database: Database, clock: StoppedClock
 ) -> None:
-    customers = await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
+    customers = await importer.file("customers", _file(tmp_path, _CUSTOMERS))
     assert (customers.read, customers.created, customers.updated) == (2, 2, 0)
-    orders = await importer.csv("orders", _file(tmp_path, _ORDERS), zone=ZoneInfo("Asia/Shanghai"))
+    orders = await importer.file(
+        "orders", _file(tmp_path, _ORDERS), zone=ZoneInfo("Asia/Shanghai")
+    )
     assert (orders.read, orders.created, orders.rejected) == (2, 2, ())
     [order] = await Commerce(database, clock).orders_of(customer_id="C1")
     assert (order.number, order.status, order.total_cents) == ("1001", "out_for_delivery", 1250)
@@ -76,9 +79,9 @@ async def test_files_become_rows(
 async def test_the_same_file_again_changes_nothing(
     importer: Importer, world: World, tmp_path: Path
 ) -> None:
-    await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
+    await importer.file("customers", _file(tmp_path, _CUSTOMERS))
     for expected in ((2, 0), (0, 2)):
-        report = await importer.csv("orders", _file(tmp_path, _ORDERS))
+        report = await importer.file("orders", _file(tmp_path, _ORDERS))
         assert (report.created, report.updated) == expected
     assert len(await world.rows(OrderRow)) == 2
     assert len(await world.rows(OrderLineRow)) == 3
@@ -87,7 +90,7 @@ async def test_the_same_file_again_changes_nothing(
 async def test_an_order_that_changed_is_updated_with_its_lines(
     importer: Importer, world: World, tmp_path: Path
 ) -> None:
-    await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
+    await importer.file("customers", _file(tmp_path, _CUSTOMERS))
     two = [{"sku": sku, "name_en": sku, "quantity": 1, "price": "1.00"} for sku in ("A", "B")]
     await importer.rows("orders", [_order(lines=two)])
     await importer.rows("orders", [_order(status="delivered")])
@@ -133,7 +136,7 @@ async def test_every_rejected_row_has_its_line_and_a_reason(
         "C5,E. Customer,,,2026-01-02,more,cells\n"
         "C6,F. Customer,,,2026-01-02\n"
     )
-    report = await importer.csv("customers", _file(tmp_path, content))
+    report = await importer.file("customers", _file(tmp_path, content))
     assert (report.read, report.created) == (7, 2)
     assert _reasons(report) == [
         (2, "email: not an e-mail address"),
@@ -151,11 +154,11 @@ async def test_every_rejected_row_has_its_line_and_a_reason(
 async def test_a_bad_order_line_rejects_the_whole_order_and_is_named(
     importer: Importer, world: World, tmp_path: Path
 ) -> None:
-    await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
+    await importer.file("customers", _file(tmp_path, _CUSTOMERS))
     broken = _ORDERS.replace("CUP,Cup,杯子,1,2.5", "CUP,Cup,杯子,1,2.555").replace(
         ",TEA,Tea,茶,1,3", ",TEA,Tea,茶,none,3"
     )
-    report = await importer.csv("orders", _file(tmp_path, broken))
+    report = await importer.file("orders", _file(tmp_path, broken))
     assert _reasons(report) == [
         (2, "line 4: price: '2.555' is not an amount with up to 2 decimals, such as 12.50"),
         (
@@ -169,8 +172,8 @@ async def test_a_bad_order_line_rejects_the_whole_order_and_is_named(
 async def test_a_line_that_does_not_fit_its_header_rejects_its_order(
     importer: Importer, world: World, tmp_path: Path
 ) -> None:
-    await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
-    report = await importer.csv(
+    await importer.file("customers", _file(tmp_path, _CUSTOMERS))
+    report = await importer.file(
         "orders", _file(tmp_path, _ORDERS.replace("杯子,1,2.5", "杯子,1,2,5"))
     )
     assert _reasons(report) == [(2, "line 4: 15 cells in 14 columns")]
@@ -238,7 +241,7 @@ async def test_files_of_any_spreadsheet(
     content = delimiter.join(("ID", " Name ", "created_at")) + "\r\n"
     content += delimiter.join(("C1", "小王", "2026-01-01")) + "\r\n"
     named = "utf-8-sig" if encoding.startswith("utf") else encoding
-    report = await importer.csv("customers", _file(tmp_path, content, encoding), encoding=named)
+    report = await importer.file("customers", _file(tmp_path, content, encoding), encoding=named)
     assert report.rejected == ()
     [row] = await world.rows(CustomerRow)
     assert row.name == "小王"
@@ -246,15 +249,15 @@ async def test_files_of_any_spreadsheet(
 
 async def test_a_file_that_cannot_be_read_says_why(importer: Importer, tmp_path: Path) -> None:
     with pytest.raises(InvalidError, match="gb18030"):
-        await importer.csv("customers", _file(tmp_path, "id,name\n1,小王\n", "gb18030"))
+        await importer.file("customers", _file(tmp_path, "id,name\n1,小王\n", "gb18030"))
     with pytest.raises(InvalidError, match="no header"):
-        await importer.csv("customers", _file(tmp_path, ""))
+        await importer.file("customers", _file(tmp_path, ""))
     with pytest.raises(InvalidError, match="No such file"):
-        await importer.csv("customers", tmp_path / "none.csv")
+        await importer.file("customers", tmp_path / "none.csv")
     with pytest.raises(InvalidError, match="'people' is none of: customers"):
-        await importer.csv("people", _file(tmp_path, _CUSTOMERS))
+        await importer.file("people", _file(tmp_path, _CUSTOMERS))
     with pytest.raises(InvalidError, match="not klingon"):
-        await importer.csv("customers", _file(tmp_path, _CUSTOMERS), encoding="klingon")
+        await importer.file("customers", _file(tmp_path, _CUSTOMERS), encoding="klingon")
 
 
 async def test_long_files_are_read_in_batches(
@@ -263,7 +266,7 @@ async def test_long_files_are_read_in_batches(
     rows = "".join(f"C{n},Customer,,,,2026-01-01\n" for n in range(450))
     header = "id,name,email,phone,account_type,created_at\n"
     seen: list[int] = []
-    report = await importer.csv("customers", _file(tmp_path, header + rows), progress=seen.append)
+    report = await importer.file("customers", _file(tmp_path, header + rows), progress=seen.append)
     assert (report.created, seen) == (450, [200, 400, 450])
     assert len(await world.rows(CustomerRow)) == 450
 
@@ -271,7 +274,7 @@ async def test_long_files_are_read_in_batches(
 async def test_an_order_may_have_many_lines(
     importer: Importer, world: World, tmp_path: Path
 ) -> None:
-    await importer.csv("customers", _file(tmp_path, _CUSTOMERS))
+    await importer.file("customers", _file(tmp_path, _CUSTOMERS))
     line = {"sku": "TEA", "name_en": "Tea", "quantity": 1, "price_cents": 500}
     orders = [_order(number=number, lines=[line] * 1000) for number in range(1, 7)]
     assert (await importer.rows("orders", orders)).created == 6

@@ -53,7 +53,11 @@ async def test_a_match_is_written_down(shop: Commerce, world: World, clock: Stop
     assert (contact.customer_id, contact.verified_at) == ("C-1002", clock())
     [event] = await world.events("contact.")
     assert event.name == "contact.verified"
-    assert event.data == {"customer_id": "C-1002", "order_number": "10042"}
+    assert event.data == {
+        "customer_id": "C-1002",
+        "order_number": "10042",
+        "segment": "standard",
+    }
     assert (event.contact_id, event.conversation_id) == (talk.contact_id, talk.id)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.wiring import Desk
 from channels.memory.adapter import MemoryChannel
-from desk.channel import Attachment
 from desk.errors import RejectedError
+from desk.message import Attachment
 from desk.tables.conversation import AttachmentRow, Owner
 from tests.console.conftest import HOST, Browser
 from tests.talk import accept, conversation, inbound, rows, says, settle, transcript
@@ -169,7 +169,7 @@ async def test_what_customers_write_is_only_ever_text(mo: Browser, desk: Desk) -
     await mo.submit(f"{at}/messages", mode="note", text=NASTY)
     live = (await mo.get(f"{at}/live")).json()["regions"]
     pages = [await mo.see("/console"), await mo.see(at), *live.values()]
-    assert len(pages) == 7
+    assert len(pages) == 8
     assert sum("&lt;script&gt;alert(1)" in page for page in pages) >= 4
     for page in pages:
         assert "<script>alert" not in page
@@ -187,9 +187,9 @@ async def test_a_file_is_downloaded_and_never_shown(mo: Browser, desk: Desk) -> 
     assert response.status_code == 200
     assert response.content == file.content
     disposition = response.headers["content-disposition"]
-    assert disposition.startswith('attachment; filename="in_voice____.html"; filename*=UTF-8')
-    assert "%E5%8F%91%E7%A5%A8.html" in disposition
-    assert response.headers["content-type"] == "application/octet-stream"
+    assert disposition.startswith('attachment; filename="in_voice __.html.txt"; filename*=UTF-8')
+    assert "%E5%8F%91%E7%A5%A8.html.txt" in disposition
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
     assert response.headers["x-content-type-options"] == "nosniff"
     assert "sandbox" in response.headers["content-security-policy"]
     assert (await mo.get(f"{await _at(desk, 'bo')}/files/{row.id}")).status_code == 404

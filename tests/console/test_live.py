@@ -27,6 +27,10 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# Pages look for news every three seconds; a browser whose clock runs ten times as fast has them sooner.
+HASTE = (
+    "{ const later = setTimeout; window.setTimeout = (work, pause) => later(work, pause / 10); }"
+)
 
 
 @pytest.fixture
@@ -49,6 +53,7 @@ async def page(address: str) -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         page = await browser.new_page(locale="en-GB", viewport={"width": 1360, "height": 860})
+        await page.add_init_script(HASTE)
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if said.type == "error" else None)
         await page.goto(f"{address}/console?key={CONSOLE_TOKEN}")
@@ -72,7 +77,9 @@ async def test_an_agent_answers_without_reloading(
     await page.fill("#text", "Half a sent")
     clock.advance(timedelta(minutes=1))
     await says(desk, "are you there? <b>hello</b>")
-    await expect(page.get_by_text("are you there? <b>hello</b>").first).to_be_visible()
+    # In the thread: the list may show it a moment earlier, and who answers before it is there is asked to look first.
+    heard = page.locator(".said .words", has_text="are you there? <b>hello</b>")
+    await expect(heard).to_be_visible()
     await expect(page.locator("#text")).to_have_value("Half a sent")
     await expect(page.locator("#text")).to_be_focused()
     await page.keyboard.type("ence")

@@ -117,15 +117,16 @@ async def test_the_inbox_has_pages(mo: Browser, desk: Desk) -> None:
     for number in range(51):
         await accept(desk, inbound("hello", f"v-{number:04}"))
     await settle(desk)
-    first = await mo.see("/console?owner=bot")
-    assert "1 to 50 of 51" in first
-    assert "page=2" in first
-    second = await mo.see("/console?owner=bot&page=2")
-    assert "51 to 51 of 51" in second
-    assert "page=1" in second
+    first = await mo.see("/console?queue=bot")
+    (older,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    assert 'rel="prev"' not in first
+    second = await mo.see(older.replace("&amp;", "&"))
+    assert 'rel="next"' not in second
+    assert 'rel="prev"' in second
     names = re.findall(r"<bdi>(Visitor \d+)</bdi>", first + second)
     assert len(names) == len(set(names)) == 51
-    assert "Nothing here" in await mo.see("/console?owner=bot&page=9")
+    assert names.index("Visitor 0050") < names.index("Visitor 0000")
+    assert "Visitor 0050" in await mo.see("/console?queue=bot&after=nonsense~x")
 
 
 def test_an_excerpt_starts_shortly_before_the_word() -> None:

@@ -8,7 +8,7 @@ from string import Formatter
 import pytest
 
 from console import shown
-from console.words_table import WORDS
+from console.wording import WORDS
 from desk.tables.conversation import Author, Owner
 from desk.tables.outbox import OutboxState
 from desk.tables.shop import OrderStatus

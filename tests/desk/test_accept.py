@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.wiring import Desk
-from desk.channel import Attachment
 from desk.inbox import repository
 from desk.inbox.accept import Acceptor, NotAcceptedError
+from desk.message import Attachment
 from desk.tables.inbox import InboxRow, InboxState
 from tests.conftest import NOON
 from tests.talk import accept, inbound, rows, settle, transcript

@@ -241,8 +241,12 @@ async def test_an_agent_who_resolves_has_the_customer_asked_once(
     await settle(desk)
     assert [choice.title for choice in memory.sent[-1].choices] == ["1", "2", "3", "4", "5"]
     assert [m.author for m in memory.sent] == ["bot", "system", "system"]
+    turns = len(dialogue.turns)
     await says(desk, "5")
-    assert dialogue.turns[-1].payload == '/give_feedback{"score": "5"}'
+    assert len(dialogue.turns) == turns, "a rating is no turn of the assistant"
+    (scored,) = await events(desk, "feedback.scored")
+    assert (scored.data["score"], scored.data["agent"]) == (5, "Kim")
+    assert (await conversation(desk)).owner is Owner.CLOSED
     assert len(await events(desk, "feedback.surveyed")) == 1
 
 
@@ -289,7 +293,7 @@ async def test_a_send_that_cannot_work_ends(
 
 
 async def test_attachments_are_kept_and_answered(desk: Desk, memory: MemoryChannel) -> None:
-    from desk.channel import Attachment  # noqa: PLC0415
+    from desk.message import Attachment  # noqa: PLC0415
     from desk.tables.conversation import AttachmentRow  # noqa: PLC0415
 
     file = Attachment(name="broken.jpg", content_type="image/jpeg", content=b"\xff\xd8")

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from channels import registry
+from channels.slack.desk.settings import SlackDeskSettings
+from channels.slack.desk.spec import PREFIX as AGENTS_DESK
 from desk import settings
 from desk.errors import SettingsError
 from tests.conftest import ROOT
@@ -78,4 +81,11 @@ def test_durations_are_seconds_or_iso(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_example_lists_every_key() -> None:
     example = (ROOT / ".env.example").read_text()
     listed = set(re.findall(r"^# (FRONTDESK_[A-Z_]+)=", example, re.MULTILINE))
-    assert listed == {f"FRONTDESK_{name}".upper() for name in settings.Settings.model_fields}
+    own = {f"FRONTDESK_{name}".upper() for name in settings.Settings.model_fields}
+    channels = {
+        f"{spec.prefix}{name}".upper()
+        for spec in registry.SPECS
+        for name in spec.settings.model_fields
+    }
+    agents_desk = {f"{AGENTS_DESK}{name}".upper() for name in SlackDeskSettings.model_fields}
+    assert listed == own | channels | agents_desk

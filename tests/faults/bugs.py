@@ -12,11 +12,12 @@ from uuid import uuid4
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from desk.channel import InboundMessage
+from desk.agentdesk import ledger
 from desk.conversations import repository as conversations
 from desk.handoff.service import Handoff
 from desk.inbox import accept
 from desk.inbox import repository as inbox
+from desk.message import InboundMessage
 from desk.outbox import repository as outbox
 from desk.tables.inbox import InboxRow, InboxState
 from desk.tables.outbox import OutboxRow, OutboxState
@@ -85,6 +86,15 @@ def confirm_while_sending(replace: Replace) -> None:
     replace(Handoff, "_wait_for_sends", impatient)
 
 
+def show_the_agent_while_sending(replace: Replace) -> None:
+    """Show agents at their desk who has a conversation without waiting for sends that are on their way."""
+
+    async def none(*_: object) -> int:
+        return 0
+
+    replace(ledger, "sending_before", none)
+
+
 def forget_the_turn_in_hand(replace: Replace) -> None:
     """Take what a killed process was working on for done."""
 
@@ -132,6 +142,7 @@ BUGS: dict[str, Callable[[Replace], None]] = {
         forget_the_unique_key,
         forget_the_epoch,
         confirm_while_sending,
+        show_the_agent_while_sending,
         forget_the_turn_in_hand,
         forget_the_send_in_hand,
         finish_twice,

@@ -19,10 +19,12 @@ from sqlalchemy import event
 from app import up
 from app.wiring import Desk, build
 from channels.memory.adapter import MemoryChannel
-from desk.channel import OutboundMessage, Sent
+from desk.agentdesk.memory import MemoryDesk
+from desk.agentdesk.port import Person, Place, Post, Posted
 from desk.clock import StoppedClock
 from desk.dialogue.memory import MemoryDialogue
 from desk.dialogue.port import ProcessHealth, Reply, Turn
+from desk.message import OutboundMessage, Sent
 from desk.settings import Settings
 from tests.conftest import NOON
 from tests.talk import settle
@@ -63,6 +65,7 @@ class World:
     dialogue: MemoryDialogue = field(default_factory=MemoryDialogue)
     memory: MemoryChannel = field(default_factory=MemoryChannel)
     clock: StoppedClock = field(default_factory=lambda: StoppedClock(NOON))
+    platform: MemoryDesk | None = None
     crashes: int = 0
     points: int = 0
 
@@ -102,9 +105,19 @@ async def play(world: World, steps: Sequence[Step], fuse: Fuse) -> Desk:
 
 async def _rest(desk: Desk, world: World) -> None:
     for _ in range(3):
-        await settle(desk)
+        await work(desk)
         world.clock.advance(timedelta(seconds=20))
+    await work(desk)
+
+
+async def work(desk: Desk) -> None:
+    """Work, send and show until nothing is due at this moment."""
+    agents = desk.agents_desk
+    while agents and await agents.worker.step():
+        pass
     await settle(desk)
+    while agents and await agents.relay.step():
+        pass
 
 
 def _start(world: World, fuse: Fuse) -> Desk:
@@ -112,6 +125,7 @@ def _start(world: World, fuse: Fuse) -> Desk:
         world.settings,
         dialogue=_Dialogue(world.dialogue, fuse),
         channels={"memory": _Channel(world.memory, fuse)},
+        platform=_Platform(world.platform, fuse) if world.platform else None,
         clock=world.clock,
     )
     for engine in {desk.database._writer.sync_engine, desk.database._reader.sync_engine}:
@@ -137,7 +151,13 @@ def _wire(engine: Any, fuse: Fuse) -> None:
 
 async def _bury(desk: Desk) -> None:
     """Let the dead process's tasks end, each at its next step, and drop its connections."""
-    await asyncio.gather(*desk.router._running, return_exceptions=True)
+    tasks = [*desk.router._running]
+    if desk.agents_desk is not None:
+        tasks += [
+            *desk.agents_desk.worker._tasks.values(),
+            *desk.agents_desk.relay._lanes.tasks.values(),
+        ]
+    await asyncio.gather(*tasks, return_exceptions=True)
     await desk.database.close()
 
 
@@ -170,8 +190,8 @@ class _Channel:
         self.name = inner.name
         self.features = inner.features
         self.pace = inner.pace
-        self.verify = inner.verify
-        self.parse = inner.parse
+        self.account = inner.account
+        self.limit = inner.limit
         self._inner = inner
         self._fuse = fuse
 
@@ -180,3 +200,26 @@ class _Channel:
         sent = await self._inner.send(message)
         self._fuse.point()
         return sent
+
+
+class _Platform:
+    def __init__(self, inner: MemoryDesk, fuse: Fuse) -> None:
+        self.name = inner.name
+        self.channel = inner.channel
+        self._inner = inner
+        self._fuse = fuse
+
+    async def post(self, post: Post, place: Place, *, key: str, again: bool) -> Posted:
+        self._fuse.point()
+        posted = await self._inner.post(post, place, key=key, again=again)
+        self._fuse.point()
+        return posted
+
+    async def fetch(self, reference: str, most: int) -> bytes:
+        return await self._inner.fetch(reference, most)
+
+    async def person(self, external_id: str) -> Person:
+        return await self._inner.person(external_id)
+
+    async def may_act(self, external_id: str) -> bool:
+        return await self._inner.may_act(external_id)

@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,11 +26,14 @@ _LIFE = 0.5
 class Application:
     """The process that is killed, and the one that brings it forth again."""
 
-    def __init__(self, folder: Path, rasa_port: int, bug: str | None) -> None:
+    def __init__(
+        self, folder: Path, rasa_port: int, bug: str | None, env: Mapping[str, str] | None = None
+    ) -> None:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = folder / "application.log"
         url = f"sqlite:///{folder}/desk.sqlite"
+        self._env = env or {}
         self._arguments = [str(self.port), str(rasa_port), url, *([bug] if bug else [])]
         self._nursery: asyncio.subprocess.Process | None = None
         self._pid = 0
@@ -52,7 +55,10 @@ class Application:
             return await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "tests.faults.application", *self._arguments),
                 cwd=ROOT,
-                env={k: v for k, v in os.environ.items() if not k.startswith("FRONTDESK_")},
+                env={
+                    **{k: v for k, v in os.environ.items() if not k.startswith("FRONTDESK_")},
+                    **self._env,
+                },
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,

@@ -2,29 +2,37 @@
 
 import asyncio
 import random
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 from app.wiring import Desk
+from bench.figures import percentile
 from channels.memory.adapter import MemoryChannel
-from desk.channel import OutboundMessage, Pace, Sent
+from desk.channel import Pace
 from desk.dialogue.memory import MemoryDialogue
 from desk.dialogue.port import Reply, Turn
 from desk.errors import ConflictError
+from desk.message import OutboundMessage, Sent
 from desk.tables.conversation import Author
 from tests.talk import conversation, inbound
 
-AT_ONCE = 20
-_LONGEST = 0.03
+AT_ONCE = 100
+TURN = 3.0
+"""Seconds that a turn of the bot takes at most."""
+SEND = 0.1
+"""Seconds that a platform takes for a message at most."""
+_MOMENT = 0.01
+_PATIENCE = 120
 
 
 class SlowChannel(MemoryChannel):
     """A platform that takes its time; a message counts as handed over when the platform has it."""
 
-    def __init__(self, longest: float = _LONGEST) -> None:
-        super().__init__("memory", Pace(at_once=AT_ONCE))
+    def __init__(self, longest: float = SEND, at_once: int = AT_ONCE) -> None:
+        super().__init__("memory", Pace(at_once=at_once))
         self._longest = longest
         self.sending: defaultdict[str, int] = defaultdict(int)
         self.began: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -37,18 +45,41 @@ class SlowChannel(MemoryChannel):
         if message.author is Author.BOT:
             self.began[message.thread].set()
         try:
-            await asyncio.sleep(random.uniform(0, self._longest))
+            await self._take(message)
             if message.author is Author.BOT and message.thread in self.confirmed:
                 self.leaked.append(message)
             return await super().send(message)
         finally:
             self.sending[message.thread] -= 1
 
+    async def _take(self, message: OutboundMessage) -> None:
+        await asyncio.sleep(random.uniform(0, self._longest))
+
+
+class HesitantChannel(SlowChannel):
+    """A platform that keeps each word of the bot until somebody is told that the bot is silent, at most a moment.
+
+    Who is told while a send is on its way is told too early, on a machine of any speed; who waits for the send to
+    end waits it out here.
+    """
+
+    _PATIENCE = 2.0
+
+    async def _take(self, message: OutboundMessage) -> None:
+        # The first words before each race have nobody to wait for.
+        if message.author is not Author.BOT or message.text.endswith("hello"):
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._PATIENCE):
+                while message.thread not in self.confirmed:
+                    await asyncio.sleep(0.01)
+
 
 class SlowDialogue(MemoryDialogue):
-    """An assistant that takes a random time and says two things."""
+    """An assistant that takes a random time and says two things. A greeting takes it no time."""
 
-    def __init__(self) -> None:
+    def __init__(self, longest: float = TURN) -> None:
+        self.longest = longest
         super().__init__(
             lambda turn: [Reply(text=f"one {turn.text}"), Reply(text=f"two {turn.text}")]
         )
@@ -60,7 +91,8 @@ class SlowDialogue(MemoryDialogue):
         self.thinking[turn.conversation_id] += 1
         self.began[turn.conversation_id].set()
         try:
-            await asyncio.sleep(random.uniform(0, _LONGEST))
+            if turn.text != "hello":
+                await asyncio.sleep(random.uniform(0, self.longest))
             return await super().turn(turn)
         finally:
             self.thinking[turn.conversation_id] -= 1
@@ -75,12 +107,20 @@ class Races:
     winners: list[int] = field(default_factory=list)
     leaked: int = 0
     undelivered: int = 0
+    waits: list[float] = field(default_factory=list)
+    """Seconds from a winner's wish to the confirmation."""
 
     def __str__(self) -> str:
         return (
             f"{self.run} races, {self.struck} with a turn or a send in flight, {self.leaked} bot messages after "
-            f"the take-over, {self.undelivered} agents unheard"
+            f"the take-over, {self.undelivered} agents unheard, {figures(self.waits)}"
         )
+
+
+def figures(waits: Sequence[float]) -> str:
+    """Return how long take-overs took."""
+    half, most = percentile(waits, 50), percentile(waits, 99)
+    return f"taken over in {half:.2f} s (p50), {most:.2f} s (p99), {max(waits):.2f} s at most"
 
 
 @asynccontextmanager
@@ -98,17 +138,25 @@ async def working(desk: Desk) -> AsyncIterator[None]:
                 await task
 
 
-async def race(desk: Desk, channel: SlowChannel, dialogue: SlowDialogue, *, rounds: int) -> Races:
-    """Run ``rounds`` times :data:`AT_ONCE` races; every conversation is taken over once."""
+async def race(
+    desk: Desk,
+    channel: SlowChannel,
+    dialogue: SlowDialogue,
+    *,
+    rounds: int,
+    at_once: int = AT_ONCE,
+) -> Races:
+    """Run ``rounds`` times ``at_once`` races; every conversation is taken over once."""
     races = Races()
+    desk.router._concurrency = 2 * at_once
     async with working(desk):
         for number in range(rounds):
-            threads = [f"r{number}-{n}" for n in range(AT_ONCE)]
+            threads = [f"r{number}-{n}" for n in range(at_once)]
             await _say(desk, threads, "hello")
             await _quiet(channel, threads, 2)
             await asyncio.gather(*(_one(desk, channel, dialogue, races, t) for t in threads))
         heard = {m.thread for m in channel.sent if m.author is Author.AGENT}
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(_PATIENCE):
             while len(heard) < races.run:
                 await asyncio.sleep(0.05)
                 heard = {m.thread for m in channel.sent if m.author is Author.AGENT}
@@ -129,14 +177,17 @@ async def _one(
     # Some agents come before the bot has begun, some while it thinks, some while its words are on their way.
     moment = random.choice([None, thinks, thinks, sends, sends])
     if moment is not None:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(_PATIENCE):
             await moment.wait()
-    await asyncio.sleep(random.uniform(0, _LONGEST / 4))
+    # A turn may take seconds, a send some milliseconds: both are met at any moment.
+    await asyncio.sleep(random.uniform(0, dialogue.longest / 4 if moment is thinks else _MOMENT))
     races.struck += bool(dialogue.thinking[talk.id] or channel.sending[thread])
     tries = [
         _take_over(desk, channel, talk.id, thread, agent) for agent in ("Kim", "Kim", "Lee", "Lee")
     ]
+    began = time.perf_counter()
     owners = [agent for agent in await asyncio.gather(*tries) if agent]
+    races.waits.append(time.perf_counter() - began)
     races.run += 1
     races.winners.append(len(set(owners)))
     await desk.handoff.reply(talk.id, agent=owners[0], text="I am here")
@@ -161,6 +212,6 @@ async def _say(desk: Desk, threads: Sequence[str], text: str) -> None:
 async def _quiet(channel: SlowChannel, threads: Sequence[str], each: int) -> None:
     """Wait until everybody has heard ``each`` messages."""
     wanted = set(threads)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(_PATIENCE):
         while sum(1 for m in channel.sent if m.thread in wanted) < each * len(wanted):
             await asyncio.sleep(0.01)

@@ -13,10 +13,10 @@ import structlog
 
 from app.wiring import Desk
 from channels.webchat.adapter import ACCOUNT
-from desk.channel import InboundMessage
 from desk.commerce.policies import Policies
 from desk.dialogue.memory import echo
 from desk.dialogue.port import Reply, Turn, TurnFailedError
+from desk.message import InboundMessage
 from desk.settings import Settings
 from desk.store import sqlite
 from desk.tables.conversation import MessageRow, Owner

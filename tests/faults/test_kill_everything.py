@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -12,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import pytest
+from pysqlite3 import dbapi2 as sqlite3
 
 from tests.running import RunningDesk
 

@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.rasa, pytest.mark.timeout(1_200)]
 CUSTOMERS = 8
 ROUNDS = 3
 TIMEOUT = 5
+_STANDSTILL = 3.0
 ROUND = ("where is my order?", "10023", "ana@example.com", "how can I pay?")
 
 
@@ -120,14 +121,17 @@ async def shown(customer: Customer) -> list[tuple[str, str]]:
 
 
 async def struck_by_standstill(pid: int, stored: Stored) -> set[int]:
-    """Stop a process and return the messages that it has in hand."""
+    """Stop a process and return the messages that it has in hand.
+
+    Nothing says which process has a message; the others are done with theirs long before ``_STANDSTILL`` is over.
+    """
     os.kill(pid, signal.SIGSTOP)
     query = "SELECT id FROM inbox WHERE state = 'working'"
     async with asyncio.timeout(15):
         while True:
-            before = {row["id"] for row in stored.rows(query)}
-            await asyncio.sleep(0.5)
-            if struck := before & {row["id"] for row in stored.rows(query)}:
+            struck = {row["id"] for row in stored.rows(query)}
+            await asyncio.sleep(_STANDSTILL)
+            if struck := struck & {row["id"] for row in stored.rows(query)}:
                 return struck
 
 

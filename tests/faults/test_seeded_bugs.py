@@ -12,7 +12,7 @@ from desk.store.database import Database
 from tests.faults import bugs, kills
 from tests.faults.conftest import visit
 from tests.faults.crash import Fuse
-from tests.faults.races import SlowChannel, SlowDialogue, race
+from tests.faults.races import HesitantChannel, SlowDialogue, race
 from tests.faults.stream import Stream, at_work, outcome, pragma
 from tests.faults.test_crash_at_every_statement import (
     SCENARIOS,
@@ -79,11 +79,10 @@ async def test_races_show_a_missing_fence(
     settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch, bug: str
 ) -> None:
     bugs.seed(bug, monkeypatch.setattr)
-    # So long that a take-over on a busy machine still falls into a send.
-    channel, dialogue = SlowChannel(longest=0.2), SlowDialogue()
+    channel, dialogue = HesitantChannel(), SlowDialogue(longest=0.03)
     desk = build(settings, dialogue=dialogue, channels={channel.name: channel}, clock=now)
     try:
-        races = await race(desk, channel, dialogue, rounds=2)
+        races = await race(desk, channel, dialogue, rounds=1, at_once=20)
     finally:
         await desk.close()
     assert races.leaked

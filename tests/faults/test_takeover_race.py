@@ -11,7 +11,7 @@ from desk.store.database import Database
 from tests.faults.races import AT_ONCE, SlowChannel, SlowDialogue, race
 from tests.talk import events
 
-ROUNDS = 10
+ROUNDS = 6
 
 
 @pytest.fixture

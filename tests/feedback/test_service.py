@@ -7,6 +7,7 @@ import pytest
 
 from desk.clock import StoppedClock
 from desk.errors import InvalidError, NotFoundError
+from desk.feedback.rules import FeedbackRules
 from desk.feedback.service import Feedback
 from desk.store.database import Database
 from desk.tables.feedback import FeedbackRow
@@ -24,7 +25,8 @@ def tickets(database: Database, clock: StoppedClock) -> Tickets:
 
 @pytest.fixture
 def feedback(database: Database, clock: StoppedClock, tickets: Tickets) -> Feedback:
-    return Feedback(database, clock, tickets)
+    patient = FeedbackRules(cool_down=timedelta())
+    return Feedback(database, clock, tickets, rules=lambda: patient)
 
 
 async def _resolved(world: World, *, agent: str | None = None) -> Talk:

@@ -46,7 +46,15 @@ async def test_a_ticket_is_opened_with_its_history_and_event(
         "ticket_id": ticket.id,
         "topic": "refund",
         "priority": "high",
+        "status": "new",
+        "assignee": None,
+        "team": None,
+        "channel": "webchat",
+        "segment": None,
         "author": "bot",
+        "by": "bot",
+        "why": None,
+        "follows": None,
     }
     assert (event.contact_id, event.conversation_id) == (talk.contact_id, talk.id)
 
@@ -309,7 +317,6 @@ async def test_a_customers_comment_reopens_what_was_settled(
         ("pending", "agent", "pending"),
         ("pending", "contact", "open"),
         ("resolved", "contact", "open"),
-        ("closed", "contact", "closed"),
     ):
         await tickets.set(number=number, status=status, by="m")
         ticket = await tickets.comment(number=number, text="Hello", author=author)

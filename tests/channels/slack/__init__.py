@@ -1,0 +1,1 @@
+"""The Slack customer channel against the stand-in."""

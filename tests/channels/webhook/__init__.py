@@ -1,0 +1,1 @@
+"""The signed webhook against a receiver that believes nothing."""

@@ -1,0 +1,1 @@
+"""Contacts: one person, many handles."""

@@ -1,0 +1,1 @@
+"""Tests that what is computed is the same on every engine."""

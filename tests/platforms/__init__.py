@@ -1,0 +1,1 @@
+"""Stand-ins for the platforms: each enforces what its platform enforces."""

@@ -1,0 +1,1 @@
+"""The other system of the signed webhook."""

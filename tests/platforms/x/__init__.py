@@ -1,0 +1,1 @@
+"""A stand-in for X that enforces its rules."""

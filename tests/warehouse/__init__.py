@@ -1,0 +1,1 @@
+"""Tests of the engine's tables and how they are filled."""
