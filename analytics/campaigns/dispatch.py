@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 
-from analytics.campaigns import ledger
+from analytics.campaigns import ledger, queue
 from analytics.campaigns.hand import Hand, Ready, Tools
 from analytics.campaigns.ledger import Recipient
 from analytics.campaigns.origin import Origin
@@ -111,7 +111,7 @@ class Dispatcher:
         """
         database, now = self._tools.database, self._tools.clock()
         async with database.read() as session:
-            due = await ledger.lanes(session, now)
+            due = await queue.lanes(session, now)
         self._trusted = self._origin is None or await self._origin.trusted(busy=bool(due))
         if not self._trusted:
             return 0
@@ -123,7 +123,7 @@ class Dispatcher:
                 back, unknown = await ledger.recover(session, now, self._local)
             log.warning("campaign_hands_lost", back=back, unknown=unknown)
             async with database.read() as session:
-                due = await ledger.lanes(session, now)
+                due = await queue.lanes(session, now)
         for lane in due:
             if lane not in self._lanes or self._lanes[lane].done():
                 self._lanes[lane] = asyncio.create_task(self._work(lane))
@@ -177,7 +177,7 @@ class Dispatcher:
         fits = self._rate(lane, float(self._batch)) * _HORIZON.total_seconds()
         async with database.write() as session:
             most = max(1, min(self._batch, int(fits)))
-            token, batch = await ledger.claim(
+            token, batch = await queue.claim(
                 session, lane, most=most, now=now, lease=self._tools.lease, after=self._after
             )
         if not batch:

@@ -26,8 +26,6 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.campaigns.guards import GUARDS, RATING_FRESH, Who, any_stops, moment
-from desk.ids import new_id
-from desk.outbox.repository import Lane
 from desk.store import core
 from desk.tables.base import table_of
 from desk.tables.campaign import (
@@ -47,99 +45,60 @@ EVER = datetime(1970, 1, 1, tzinfo=UTC)
 LEASE = timedelta(seconds=60)
 """For a batch in hand, and for a send; longer than any send may take."""
 
-_ONE = table_of(CampaignRecipientRow)
-_RUN = table_of(CampaignRunRow)
+ONE = table_of(CampaignRecipientRow)
+RUN = table_of(CampaignRunRow)
 _TALK = table_of(ConversationRow)
-_ITS_RUN_GOES_ON = exists(
-    select(_RUN.c.id).where(_RUN.c.id == _ONE.c.run_id, _RUN.c.state == RunState.RUNNING)
+ITS_RUN_GOES_ON = exists(
+    select(RUN.c.id).where(RUN.c.id == ONE.c.run_id, RUN.c.state == RunState.RUNNING)
 )
 
 
-def _is(state: RecipientState) -> ColumnElement[bool]:
+def is_state(state: RecipientState) -> ColumnElement[bool]:
     """Compare with a literal, as the partial indexes do; with a parameter SQLite would not use them."""
-    return _ONE.c.state == literal(state.value, String(), literal_execute=True)
+    return ONE.c.state == literal(state.value, String(), literal_execute=True)
 
 
-_IN_HAND = and_(
-    _ONE.c.id.in_(bindparam("ones", expanding=True)), _ONE.c.token == bindparam("hand")
-)
+_HELD = or_(is_state(RecipientState.CLAIMED), is_state(RecipientState.SENDING))
+_CLAIMED = and_(_HELD, ONE.c.token == bindparam("hand"), ONE.c.state == RecipientState.CLAIMED)
+_IN_HAND = and_(ONE.c.id.in_(bindparam("ones", expanding=True)), ONE.c.token == bindparam("hand"))
 _WHO = Who(
-    contact_id=_ONE.c.contact_id,
-    channel=_ONE.c.channel,
-    account=_ONE.c.account,
-    address=_ONE.c.address,
+    contact_id=ONE.c.contact_id,
+    channel=ONE.c.channel,
+    account=ONE.c.account,
+    address=ONE.c.address,
 )
-_SELECTED = (
-    _ONE.c.id,
-    _ONE.c.run_id,
-    _ONE.c.contact_id,
-    _ONE.c.channel,
-    _ONE.c.account,
-    _ONE.c.thread,
-    _ONE.c.address,
-    _ONE.c.conversation_id,
-    _ONE.c.language,
-    _ONE.c.zone,
-    _ONE.c.variant,
-    _ONE.c.attempts,
-    _ONE.c.not_after,
+SELECTED = (
+    ONE.c.id,
+    ONE.c.run_id,
+    ONE.c.contact_id,
+    ONE.c.channel,
+    ONE.c.account,
+    ONE.c.thread,
+    ONE.c.address,
+    ONE.c.conversation_id,
+    ONE.c.language,
+    ONE.c.zone,
+    ONE.c.variant,
+    ONE.c.attempts,
+    ONE.c.not_after,
 )
 
-_LANES = (
-    select(_ONE.c.channel, _ONE.c.account)
-    .where(
-        _is(RecipientState.QUEUED),
-        _ONE.c.not_before <= moment("now"),
-        _ITS_RUN_GOES_ON,
-    )
-    .distinct()
-)
-_DUE = (
-    select(_ONE.c.id)
-    .where(
-        _is(RecipientState.QUEUED),
-        _ONE.c.channel == bindparam("lane_channel"),
-        _ONE.c.account == bindparam("lane_account"),
-        _ONE.c.not_before <= moment("now"),
-        _ONE.c.not_before > moment("after"),
-        _ITS_RUN_GOES_ON,
-    )
-    .order_by(_ONE.c.not_before, _ONE.c.id)
-    .limit(bindparam("most"))
-    .with_for_update(skip_locked=True)
-)
-_DOUBT = (
-    update(_ONE)
-    .where(
-        _is(RecipientState.QUEUED),
-        _ONE.c.channel == bindparam("lane_channel"),
-        _ONE.c.account == bindparam("lane_account"),
-        _ONE.c.not_before <= moment("after"),
-    )
-    .values(state=RecipientState.UNKNOWN, reason=bindparam("why"))
-)
-_CLAIM = (
-    update(_ONE)
-    .where(_ONE.c.id.in_(_DUE))
-    .values(state=RecipientState.CLAIMED, token=bindparam("hand"), lease_until=moment("until"))
-    .returning(*_SELECTED)
-)
 _FENCE = (
-    update(_ONE)
+    update(ONE)
     .where(
         _IN_HAND,
-        _ONE.c.state == RecipientState.CLAIMED,
-        _ONE.c.not_after > moment("now"),
-        _ITS_RUN_GOES_ON,
+        ONE.c.state == RecipientState.CLAIMED,
+        ONE.c.not_after > moment("now"),
+        ITS_RUN_GOES_ON,
         ~any_stops(_WHO),
     )
     .values(
         state=RecipientState.SENDING,
-        attempts=_ONE.c.attempts + 1,
+        attempts=ONE.c.attempts + 1,
         sent_at=moment("now"),
         lease_until=moment("until"),
     )
-    .returning(_ONE.c.id)
+    .returning(ONE.c.id)
 )
 _SHARED = (
     select(_TALK.c.id)
@@ -149,20 +108,20 @@ _SHARED = (
 )
 _TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('campaign ' || :contact, 0))")
 _WHY_NOT = select(
-    _ONE.c.id,
+    ONE.c.id,
     case(
-        (~_ITS_RUN_GOES_ON, STOPPED),
-        (_ONE.c.not_after <= moment("now"), "too_late"),
+        (~ITS_RUN_GOES_ON, STOPPED),
+        (ONE.c.not_after <= moment("now"), "too_late"),
         *((guard.stops(_WHO), guard.name) for guard in GUARDS),
         else_=STOPPED,
     ),
-).where(_IN_HAND, _ONE.c.state == RecipientState.CLAIMED)
+).where(_IN_HAND, ONE.c.state == RecipientState.CLAIMED)
 _OURS = (
-    select(_ONE.c.id)
-    .where(_IN_HAND, _ONE.c.state.in_(bindparam("from_states", expanding=True)))
+    select(ONE.c.id)
+    .where(_IN_HAND, ONE.c.state.in_(bindparam("from_states", expanding=True)))
     .with_for_update()
 )
-_END = update(_ONE).where(_ONE.c.id == bindparam("one"))
+_END = update(ONE).where(ONE.c.id == bindparam("one"))
 _SETTLE = _END.values(
     state=bindparam("to_state"),
     reason=bindparam("why"),
@@ -178,60 +137,54 @@ _AGAIN = _END.values(
     token=None,
     lease_until=None,
 )
-_EXTEND = (
-    update(_ONE)
-    .where(_ONE.c.token == bindparam("hand"), _ONE.c.state == RecipientState.CLAIMED)
-    .values(lease_until=moment("until"))
-)
+_EXTEND = update(ONE).where(_CLAIMED).values(lease_until=moment("until"))
 _DROP = (
-    update(_ONE)
-    .where(_ONE.c.token == bindparam("hand"), _ONE.c.state == RecipientState.CLAIMED)
-    .values(state=RecipientState.QUEUED, token=None, lease_until=None)
+    update(ONE).where(_CLAIMED).values(state=RecipientState.QUEUED, token=None, lease_until=None)
 )
 _LOST = (
-    select(_ONE.c.id)
+    select(ONE.c.id)
     .where(
-        or_(_is(RecipientState.CLAIMED), _is(RecipientState.SENDING)),
-        _ONE.c.lease_until < moment("now"),
+        _HELD,
+        ONE.c.lease_until < moment("now"),
     )
     .limit(1)
 )
 _LOST_CLAIMS = (
-    update(_ONE)
-    .where(_is(RecipientState.CLAIMED), _ONE.c.lease_until < moment("now"))
+    update(ONE)
+    .where(is_state(RecipientState.CLAIMED), ONE.c.lease_until < moment("now"))
     .values(state=RecipientState.QUEUED, token=None, lease_until=None)
 )
 _LOST_LOCAL = (
-    update(_ONE)
+    update(ONE)
     .where(
-        _is(RecipientState.SENDING),
-        _ONE.c.lease_until < moment("now"),
-        _ONE.c.channel.in_(bindparam("local", expanding=True)),
+        is_state(RecipientState.SENDING),
+        ONE.c.lease_until < moment("now"),
+        ONE.c.channel.in_(bindparam("local", expanding=True)),
     )
     .values(
-        state=case((_ONE.c.told, RecipientState.SENT.value), else_=RecipientState.QUEUED.value),
-        sent_at=case((_ONE.c.told, _ONE.c.sent_at), else_=None),
+        state=case((ONE.c.told, RecipientState.SENT.value), else_=RecipientState.QUEUED.value),
+        sent_at=case((ONE.c.told, ONE.c.sent_at), else_=None),
         token=None,
         lease_until=None,
     )
 )
 _LOST_SENDS = (
-    update(_ONE)
-    .where(_is(RecipientState.SENDING), _ONE.c.lease_until < moment("now"))
+    update(ONE)
+    .where(is_state(RecipientState.SENDING), ONE.c.lease_until < moment("now"))
     # With its token: a sender that was only slow may still tell how it ended.
     .values(state=RecipientState.UNKNOWN, lease_until=None)
 )
 
 
 _UNTOLD = (
-    select(*_SELECTED)
+    select(*SELECTED)
     .where(
-        ~_ONE.c.told,
-        _ONE.c.sent_at.is_not(None),
-        _ONE.c.sent_at < moment("before"),
-        _ONE.c.state.in_(REACHED),
+        text("NOT told"),  # as the partial index says it
+        ONE.c.sent_at.is_not(None),
+        ONE.c.sent_at < moment("before"),
+        ONE.c.state.in_(REACHED),
     )
-    .order_by(_ONE.c.id)
+    .order_by(ONE.c.id)
     .limit(bindparam("most"))
 )
 
@@ -280,33 +233,6 @@ class End:
     reason: str | None = None
     external_id: str | None = None
     again: datetime | None = None
-
-
-async def lanes(session: AsyncSession, now: datetime) -> list[Lane]:
-    """Return the lanes in which campaign messages are due."""
-    return [Lane(*row) for row in await core.fetch(session, _LANES, {"now": now})]
-
-
-async def claim(
-    session: AsyncSession,
-    lane: Lane,
-    *,
-    most: int,
-    now: datetime,
-    lease: timedelta = LEASE,
-    after: datetime = EVER,
-) -> tuple[str, Sequence[Recipient]]:
-    """Take up to ``most`` due rows of a lane; return the hand's token and them, the longest due first.
-
-    What was due up to ``after`` is unknown: it may have been sent before this database was restored.
-    """
-    hand = new_id()
-    where = {"lane_channel": lane.channel, "lane_account": lane.account, "after": after}
-    if after != EVER:
-        await core.run(session, _DOUBT, {**where, "why": UNSURE})
-    where |= {"now": now, "most": most}
-    rows = await core.fetch(session, _CLAIM, {**where, "hand": hand, "until": now + lease})
-    return hand, sorted(Recipient(*row) for row in rows)
 
 
 async def fence(

@@ -148,6 +148,7 @@ class CampaignRecipientRow(Base):
         Index(None, "run_id", "state"),
         Index(
             "ix_campaign_recipient_queued",
+            "run_id",
             "channel",
             "account",
             "not_before",

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from analytics.campaigns import ledger
+from analytics.campaigns import ledger, queue
 from analytics.campaigns.dispatch import Dispatcher
 from analytics.campaigns.ledger import Recipient
 from app.wiring import Desk
@@ -151,7 +151,7 @@ async def test_the_budget_holds_between_processes(database: Database, clock: Sto
     hands = []
     for _ in runs:
         async with database.write() as session:
-            hands.append(await ledger.claim(session, LANE, most=1, now=now))
+            hands.append(await queue.claim(session, LANE, most=1, now=now))
 
     async def begin(token: str, batch: Sequence[Recipient]) -> Mapping[int, str]:
         async with database.write() as session:
@@ -249,7 +249,7 @@ async def test_what_a_dead_process_held_is_free_again_and_what_it_was_sending_is
     await people(database, 10)
     run = await campaign(database, 10)
     async with database.write() as session:
-        token, batch = await ledger.claim(session, LANE, most=4, now=clock())
+        token, batch = await queue.claim(session, LANE, most=4, now=clock())
         assert await ledger.fence(session, batch[:1], token, TERMS, clock()) == {}
     await build().drain()
     assert await outcome(database, run) == {"sent": 6, "claimed": 3, "sending": 1}
