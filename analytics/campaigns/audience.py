@@ -23,8 +23,7 @@ from analytics.campaigns.occurrences import Occurrence, due_at, next_open
 from analytics.campaigns.plan import Plan
 from analytics.campaigns.quiet import next_allowed
 from desk.contacts.suppressing import Suppressions
-from desk.store import core
-from desk.store.upsert import insert_missing
+from desk.store import bulk, core
 from desk.tables.base import table_of
 from desk.tables.behaviour import DemographicsRow
 from desk.tables.campaign import CampaignRecipientRow, RecipientState
@@ -166,7 +165,7 @@ async def write(
     made = _rows(whole, persons, await _known(session, whole.plan, persons, now, suppressions))
     if whole.plan.rank is not None:
         await ranking_rows.narrow(session, whole.run_id, persons, made)
-    await insert_missing(session, CampaignRecipientRow, made)
+    await bulk.add_missing(session, CampaignRecipientRow, made)
     return len(made)
 
 

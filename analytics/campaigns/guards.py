@@ -98,7 +98,8 @@ def _complains(who: Who) -> ColumnElement[bool]:
     return exists(
         select(_TICKET.c.id).where(
             _TICKET.c.contact_id == who.contact_id,
-            _TICKET.c.topic == TicketTopic.COMPLAINT,
+            # Not by the index of topics: that would be a look at everybody's complaints for each person.
+            func.coalesce(_TICKET.c.topic, "") == TicketTopic.COMPLAINT,
             _TICKET.c.status.not_in(_SETTLED),
         )
     )

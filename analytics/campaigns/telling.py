@@ -13,9 +13,8 @@ from desk import events
 from desk.clock import Clock
 from desk.events import Event
 from desk.ids import new_id
-from desk.store import core
+from desk.store import bulk, core
 from desk.store.database import Database
-from desk.store.upsert import insert_missing
 from desk.tables.base import table_of
 from desk.tables.campaign import CampaignRecipientRow, CampaignRunRow
 from desk.tables.conversation import Author, ConversationRow, Direction, MessageRow, Owner
@@ -139,9 +138,8 @@ class Teller:
         if missing:
             now = self._clock()
             await addresses.keep(session, missing, now)
-            await insert_missing(
-                session, ConversationRow, [_conversation(one, now) for one in missing]
-            )
+            made = [_conversation(one, now) for one in missing]
+            await bulk.add_missing(session, ConversationRow, made)
             found = _by_thread(await core.fetch(session, _TALKS, threads))
         return found
 

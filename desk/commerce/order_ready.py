@@ -1,9 +1,10 @@
 """Orders as they are about to be kept: checked, and in the values that the columns of the tables take."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 
 from desk.commerce.records import OrderRecord
+from desk.store.bulk import stored
 
 HEAD = (
     "number",
@@ -60,8 +61,3 @@ def ready(record: OrderRecord) -> ReadyOrder:
         for place, line in enumerate(record.lines, start=1)
     )
     return ReadyOrder(head, lines)
-
-
-def stored(moment: datetime) -> str:
-    """Return an aware time as SQLite keeps it."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

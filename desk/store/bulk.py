@@ -5,7 +5,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Select, Text, any_, bindparam, func, select, text
@@ -89,6 +89,24 @@ async def add(session: AsyncSession, table: type[Base], names: Sequence[str], ro
     await _put(session, table, names, rows, "ON CONFLICT DO NOTHING")
 
 
+async def add_missing(
+    session: AsyncSession, table: type[Base], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows of plain values and aware times, each with the same columns; what is there stays as it is."""
+    if rows:
+        values = [
+            tuple([stored(one) if isinstance(one, datetime) else one for one in row.values()])
+            for row in rows
+        ]
+        await add(session, table, tuple(rows[0]), values)
+
+
+@lru_cache(maxsize=1_000)
+def stored(moment: datetime) -> str:
+    """Return an aware time as SQLite keeps it; the same few stand in many rows."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
 async def _put(
     session: AsyncSession, table: type[Base], names: Sequence[str], rows: Rows, then: str
 ) -> None:
@@ -115,8 +133,10 @@ async def _copy(session: AsyncSession, table: type[Base], names: Sequence[str], 
     """Bring rows to PostgreSQL by COPY, into a table that only this connection sees; return its name."""
     incoming = f"incoming_{table.__tablename__}"
     await session.execute(
+        # Without what has to be there: a number may be counted only when the row comes to the table itself.
         text(
-            f"CREATE TEMP TABLE IF NOT EXISTS {incoming} (LIKE {table.__tablename__}) ON COMMIT DELETE ROWS"
+            f"CREATE TEMP TABLE IF NOT EXISTS {incoming} ON COMMIT DELETE ROWS"
+            f" AS SELECT * FROM {table.__tablename__} WITH NO DATA"
         )
     )
     raw = await (await session.connection()).get_raw_connection()

@@ -4,13 +4,16 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, Table
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Enum, Integer, MetaData, Table, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A growing number; SQLite counts by itself only in a column of type INTEGER."""
+
+MERGED = text("merged_into IS NOT NULL")
+"""For indexes: nearly nothing is merged, and SQLite would take one of all rows for the quick way to the others."""
 
 Json = JSON().with_variant(JSONB, "postgresql")
 

@@ -7,14 +7,17 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from desk.tables.base import Base, BigId, text_enum
+from desk.tables.base import MERGED, Base, BigId, text_enum
 
 
 class ContactRow(Base):
     """A person. ``customer_id`` names their row in the shop once they have proved who they are."""
 
     __tablename__ = "contact"
-    __table_args__ = (Index(None, "created_at", "id"),)
+    __table_args__ = (
+        Index(None, "created_at", "id"),
+        Index(None, "merged_into", sqlite_where=MERGED, postgresql_where=MERGED),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     name: Mapped[str | None] = mapped_column(String(200))
@@ -28,7 +31,7 @@ class ContactRow(Base):
     created_at: Mapped[datetime]
     #: Who this turned out to be, never somebody who is merged themselves: whoever counts people counts
     #: ``coalesce(merged_into, id)``. Events keep the id of their day.
-    merged_into: Mapped[str | None] = mapped_column(String(32), index=True)
+    merged_into: Mapped[str | None] = mapped_column(String(32))
 
 
 class ContactIdentityRow(Base):

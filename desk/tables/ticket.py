@@ -8,7 +8,7 @@ from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint,
 from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from desk.tables.base import Base, BigId, Json, text_enum
+from desk.tables.base import MERGED, Base, BigId, Json, text_enum
 
 
 class TicketStatus(StrEnum):
@@ -119,6 +119,7 @@ class TicketRow(Base):
         Index(None, "topic", "id"),
         Index(None, "team", "id"),
         Index(None, "channel", "id"),
+        Index(None, "merged_into", sqlite_where=MERGED, postgresql_where=MERGED),
         _active("ix_ticket_active_updated", "updated_at", "id"),
         _active("ix_ticket_active_urgency", "urgency", "id"),
         _active("ix_ticket_active_assignee", "assignee", "id", "status"),
@@ -159,7 +160,7 @@ class TicketRow(Base):
     assigned_at: Mapped[datetime | None]
     first_replied_at: Mapped[datetime | None]
     reopened: Mapped[int] = mapped_column(default=0)
-    merged_into: Mapped[int | None] = mapped_column(BigId, index=True)
+    merged_into: Mapped[int | None] = mapped_column(BigId)
     #: The settled ticket that this one goes on from.
     follows: Mapped[int | None] = mapped_column(BigId, index=True)
 
