@@ -5,9 +5,11 @@ from itertools import batched
 
 from sqlalchemy import insert
 
+from desk.store import bulk
 from desk.store.database import Database
 from desk.tables.consent import ConsentRow
 from desk.tables.contact import ContactIdentityRow, ContactRow
+from desk.tables.conversation import ConversationRow
 from desk.tables.segment import SegmentMemberRow, SegmentRow
 
 CHANNEL = "null"
@@ -33,6 +35,8 @@ async def fill(database: Database, people: int) -> int:
         async with database.write() as session:
             for table, rows in _rows(numbers, segment_id):
                 await session.execute(insert(table), rows)
+    async with database.write() as session:
+        await bulk.count_anew(session, people)
     return segment_id
 
 
@@ -48,6 +52,22 @@ def _rows(numbers: tuple[int, ...], segment_id: int) -> list[tuple[type, list[di
             [
                 {"id": one, "contact_id": one, "external_id": f"u{n}", **handle, **at}
                 for n, one in ids.items()
+            ],
+        ),
+        (
+            ConversationRow,
+            [
+                {
+                    "id": one,
+                    "contact_id": one,
+                    "thread": f"u{n}",
+                    "handle": f"u{n}",
+                    **handle,
+                    **at,
+                }
+                | {"updated_at": _KNOWN_SINCE, "owner_since": _KNOWN_SINCE}
+                for n, one in ids.items()
+                if n % 2
             ],
         ),
         (ConsentRow, [{"key": f"bench {n}", "contact_id": one, **said} for n, one in ids.items()]),

@@ -25,7 +25,7 @@ from desk.store.database import Database
 
 log = structlog.get_logger()
 
-BATCH = 200
+BATCH = 400
 _HORIZON = timedelta(seconds=20)
 """No more is claimed than can be sent in this time: the rest stays for other processes."""
 _POLL = 0.5

@@ -17,6 +17,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    func,
     literal,
     or_,
     select,
@@ -58,6 +59,8 @@ def is_state(state: RecipientState) -> ColumnElement[bool]:
     return ONE.c.state == literal(state.value, String(), literal_execute=True)
 
 
+_STATE: ColumnElement[Any] = func.coalesce(ONE.c.state, "")
+"""For rows that are found by their key: PostgreSQL would take the index of who is in hand, full of who was."""
 _HELD = or_(is_state(RecipientState.CLAIMED), is_state(RecipientState.SENDING))
 _CLAIMED = and_(_HELD, ONE.c.token == bindparam("hand"), ONE.c.state == RecipientState.CLAIMED)
 _IN_HAND = and_(ONE.c.id.in_(bindparam("ones", expanding=True)), ONE.c.token == bindparam("hand"))
@@ -87,7 +90,7 @@ _FENCE = (
     update(ONE)
     .where(
         _IN_HAND,
-        ONE.c.state == RecipientState.CLAIMED,
+        _STATE == RecipientState.CLAIMED,
         ONE.c.not_after > moment("now"),
         ITS_RUN_GOES_ON,
         ~any_stops(_WHO),
@@ -106,7 +109,10 @@ _SHARED = (
     .order_by(_TALK.c.id)
     .with_for_update(read=True)
 )
-_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended('campaign ' || :contact, 0))")
+_TURNS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('campaign ' || contact, 0))"
+    " FROM (SELECT contact FROM unnest(CAST(:contacts AS text[])) AS contact ORDER BY contact) AS sorted"
+)
 _WHY_NOT = select(
     ONE.c.id,
     case(
@@ -115,10 +121,10 @@ _WHY_NOT = select(
         *((guard.stops(_WHO), guard.name) for guard in GUARDS),
         else_=STOPPED,
     ),
-).where(_IN_HAND, ONE.c.state == RecipientState.CLAIMED)
+).where(_IN_HAND, _STATE == RecipientState.CLAIMED)
 _OURS = (
     select(ONE.c.id)
-    .where(_IN_HAND, ONE.c.state.in_(bindparam("from_states", expanding=True)))
+    .where(_IN_HAND, _STATE.in_(bindparam("from_states", expanding=True)))
     .with_for_update()
 )
 _END = update(ONE).where(ONE.c.id == bindparam("one"))
@@ -250,8 +256,7 @@ async def fence(
     """
     if terms.budget is not None and session.get_bind().dialect.name != "sqlite":
         # Another process may be about to send another campaign to the same people; only one of them sees the other's.
-        for contact in sorted(one.contact_id for one in several):
-            await core.fetch(session, _TURN, {"contact": contact})
+        await core.fetch(session, _TURNS, {"contacts": [one.contact_id for one in several]})
     if talks := [one.conversation_id for one in several if one.conversation_id]:
         # A take-over holds this lock; after it, it waits for what is being sent.
         await core.fetch(session, _SHARED, {"talks": talks})

@@ -1,7 +1,7 @@
 """What was sent becomes part of conversations and of the event log: in batches, once each, also after a crash."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select, tuple_, update
@@ -62,6 +62,9 @@ _TOLD = (
 )
 
 
+type _Thread = tuple[str, str, str]
+
+
 class _Sent(NamedTuple):
     """A recipient of whom the conversation does not know yet."""
 
@@ -100,17 +103,14 @@ class Teller:
     async def _add(
         self, session: AsyncSession, untold: Sequence[_Sent], sent: Mapping[int, Ready]
     ) -> None:
-        talks = await self._talks(session, untold)
-        counted: Counter[str] = Counter()
+        # Two campaigns may have written to somebody in one batch.
+        more = Counter(_thread(one) for one in untold)
+        talks = await self._talks(session, untold, more)
         places = []
         for one in untold:
-            talk, seq = talks[one.channel, one.account, one.thread]
-            # Two campaigns may have written to somebody in one batch.
-            counted[talk] += 1
-            places.append((talk, seq + counted[talk]))
-        for more in set(counted.values()):
-            ids = [talk for talk, count in counted.items() if count == more]
-            await core.run(session, _NEXT, {"ids": ids, "more": more})
+            talk, last = talks[_thread(one)]
+            talks[_thread(one)] = (talk, last + 1)
+            places.append((talk, last + 1))
         await core.run(
             session,
             _ADD,
@@ -129,26 +129,48 @@ class Teller:
         )
 
     async def _talks(
-        self, session: AsyncSession, untold: Sequence[_Sent]
-    ) -> dict[tuple[str, str, str], tuple[str, int]]:
-        """Return the conversations and their last places by thread, locked; who never wrote gets one."""
-        threads = {"threads": [(one.channel, one.account, one.thread) for one in untold]}
-        found = _by_thread(await core.fetch(session, _TALKS, threads))
-        missing = [one for one in untold if (one.channel, one.account, one.thread) not in found]
+        self, session: AsyncSession, untold: Sequence[_Sent], more: Mapping[_Thread, int]
+    ) -> dict[_Thread, tuple[str, int]]:
+        """Return the conversations and their last places by thread, with room after them for ``more`` messages.
+
+        Who never wrote gets one.
+        """
+        found = await self._found(session, more)
+        missing = {_thread(one): one for one in untold if _thread(one) not in found}
+        new: dict[_Thread, tuple[str, int]] = {}
         if missing:
             now = self._clock()
-            await addresses.keep(session, missing, now)
-            made = [_conversation(one, now) for one in missing]
-            await bulk.add_missing(session, ConversationRow, made)
-            found = _by_thread(await core.fetch(session, _TALKS, threads))
-        return found
+            await addresses.keep(session, missing.values(), now)
+            made = {
+                thread: _conversation(one, more[thread], now) for thread, one in missing.items()
+            }
+            await bulk.add_missing(session, ConversationRow, list(made.values()))
+            kept = await bulk.known(
+                session, ConversationRow, "id", [row["id"] for row in made.values()]
+            )
+            new = {thread: (row["id"], 0) for thread, row in made.items() if row["id"] in kept}
+            # Somebody wrote at this very moment.
+            found |= await self._found(session, missing.keys() - new.keys())
+        for count in {more[thread] for thread in found}:
+            ids = [talk for thread, (talk, _) in found.items() if more[thread] == count]
+            await core.run(session, _NEXT, {"ids": ids, "more": count})
+        return found | new
+
+    async def _found(
+        self, session: AsyncSession, threads: Collection[_Thread]
+    ) -> dict[_Thread, tuple[str, int]]:
+        """Return those conversations that there are, locked."""
+        if not threads:
+            return {}
+        rows = await core.fetch(session, _TALKS, {"threads": list(threads)})
+        return {(row[1], row[2], row[3]): (row[0], row[4]) for row in rows}
 
 
-def _by_thread(rows: Sequence[Any]) -> dict[tuple[str, str, str], tuple[str, int]]:
-    return {(row[1], row[2], row[3]): (row[0], row[4]) for row in rows}
+def _thread(one: _Sent) -> _Thread:
+    return (one.channel, one.account, one.thread)
 
 
-def _conversation(one: _Sent, now: Any) -> dict[str, Any]:
+def _conversation(one: _Sent, messages: int, now: Any) -> dict[str, Any]:
     return {
         "id": new_id(),
         "contact_id": one.contact_id,
@@ -159,7 +181,7 @@ def _conversation(one: _Sent, now: Any) -> dict[str, Any]:
         "owner": Owner.BOT,
         "epoch": 0,
         "resolution": 0,
-        "last_seq": 0,
+        "last_seq": messages,
         "tier": 0,
         "language": one.language,
         "created_at": now,

@@ -32,9 +32,17 @@ from desk.clock import Clock
 from desk.contacts.suppressing import Suppressions
 from desk.events import Event
 from desk.ids import new_id
+from desk.store import bulk
 from desk.store.database import Database
 from desk.store.upsert import insert_new
-from desk.tables.campaign import OPEN, CampaignRow, CampaignRunRow, CampaignState, RunState
+from desk.tables.campaign import (
+    OPEN,
+    CampaignRecipientRow,
+    CampaignRow,
+    CampaignRunRow,
+    CampaignState,
+    RunState,
+)
 
 log = structlog.get_logger()
 
@@ -163,6 +171,7 @@ class Wake:
                     await self._write(session, row, whole, persons)
                     row.planned_to = persons[-1]
                     continue
+                await bulk.count_anew(session, row.audience, CampaignRecipientRow)
                 campaign = await repository.locked(session, row.campaign_id)
                 paused = campaign.state is CampaignState.PAUSED
                 row.state = RunState.PAUSED if paused else RunState.RUNNING

@@ -54,7 +54,7 @@ class WebChat:
     features = frozenset(
         {Feature.BUTTONS, Feature.LINKS, Feature.TYPING, Feature.ATTACHMENTS, Feature.LOCAL}
     )
-    pace = Pace(together=100)
+    pace = Pace(together=200)
 
     def __init__(self, tokens: VisitorTokens, clock: Clock) -> None:
         self._tokens = tokens

@@ -15,6 +15,7 @@ from desk.commerce.table_file import MALFORMED, Numbered
 from desk.imports.place import Place
 from desk.imports.report import SHOWN, ImportReport, OnRejected, Progress, Rejection, Tally
 from desk.imports.seen import Seen
+from desk.store import bulk
 from desk.store.database import Database
 
 _MOST_REASONS = 3
@@ -155,6 +156,8 @@ class _Work[R]:
         if self._place is not None:
             await self._place.finish(self._database, self._terms.clock())
         tally = self._tally
+        async with self._database.write() as session:
+            await bulk.count_anew(session, tally.created + tally.updated)
         return ImportReport(
             kind=self._plan.kind,
             read=tally.read,

@@ -22,6 +22,8 @@ type Rows = Sequence[Sequence[Any]]
 _ROOMY = {"cache_size": -65_536, "wal_autocheckpoint": 16_000}
 """64 MB of pages in memory, and as many in the journal: a page that many rows change is then written once for all."""
 
+_MANY = 1_000
+
 
 @asynccontextmanager
 async def roomy(database: Database) -> AsyncIterator[None]:
@@ -47,6 +49,17 @@ def _pragmas(connection: Connection, wanted: Mapping[str, int]) -> Mapping[str, 
         before[name] = connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
         connection.exec_driver_sql(f"PRAGMA {name}={value}")
     return before
+
+
+async def count_anew(session: AsyncSession, rows: int, *tables: type[Base]) -> None:
+    """Let PostgreSQL know how large tables are, all without a name, after many new rows.
+
+    By itself it looks a minute later. Until then it takes a table for the small one that it was, and may go through
+    all of it for each person. SQLite chooses its ways without such figures.
+    """
+    if rows >= _MANY and session.get_bind().dialect.name != "sqlite":
+        names = ", ".join(table.__tablename__ for table in tables)
+        await session.execute(text(f"ANALYZE {names}"))
 
 
 async def known(
