@@ -15,6 +15,10 @@ class ChangedError(ConflictError):
     """Somebody else has changed this campaign meanwhile; look at it again."""
 
 
+class NameTakenError(ConflictError):
+    """Another campaign has this name already."""
+
+
 class FourEyesError(ForbiddenError):
     """So many recipients need a second person: ask somebody else to approve it."""
 

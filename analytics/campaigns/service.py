@@ -14,6 +14,7 @@ from analytics.campaigns.model import (
     Campaign,
     ChangedError,
     FourEyesError,
+    NameTakenError,
     OwnWorkError,
     Run,
     campaign,
@@ -68,13 +69,10 @@ class Campaigns:
             updated_at=now,
             updated_by=by,
         )
-        try:
-            async with self._writing(within) as session:
-                session.add(row)
-                await session.flush()
-                self._log(session, row, "created", by)
-        except IntegrityError as error:
-            raise ConflictError(f"There is a campaign named {name!r} already.") from error
+        async with self._writing(within) as session:
+            session.add(row)
+            await _kept(session, name)
+            self._log(session, row, "created", by)
         return campaign(row)
 
     async def change(
@@ -84,9 +82,13 @@ class Campaigns:
         *,
         edition: int,
         by: str,
+        name: str | None = None,
         within: AsyncSession | None = None,
     ) -> Campaign:
-        """Change what is to be sent. What was approved or scheduled is a draft again: it is another campaign."""
+        """Change what is to be sent, and the name if one is given.
+
+        What was approved or scheduled is a draft again: it is another campaign.
+        """
         async with self._writing(within) as session:
             row = await repository.locked(session, campaign_id)
             if row.edition != edition:
@@ -96,6 +98,9 @@ class Campaigns:
             row.plan, row.edition = plan.written(), row.edition + 1
             row.state, row.wake_at, row.approved_by = CampaignState.DRAFT, None, None
             row.updated_at, row.updated_by = self._clock(), by
+            if name is not None:
+                row.name = _named(name)
+                await _kept(session, name)
             self._log(session, row, "changed", by)
         return campaign(row)
 
@@ -289,6 +294,14 @@ def _begin(row: CampaignRow, plan: Plan, now: datetime) -> None:
     if first is None:
         raise InvalidError("schedule: all its times have passed; choose a later one")
     row.state, row.wake_at = CampaignState.SCHEDULED, first.at
+
+
+async def _kept(session: AsyncSession, name: str) -> None:
+    """Write down what was changed; raises when the name is another campaign's."""
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        raise NameTakenError(f"There is a campaign named {name!r} already.") from error
 
 
 def _named(name: str) -> str:

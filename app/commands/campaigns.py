@@ -148,6 +148,27 @@ def create(
         say(f"Campaign {made.id} was made. Send it: frontdesk campaigns launch {made.id}")
 
 
+@app.command(epilog="Example: frontdesk campaigns change 3 spring.json")
+def change(
+    wanted: Wanted,
+    file: File,
+    name: Annotated[str | None, typer.Option(help="What it is called from now on.")] = None,
+    by: By = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change what is to be sent; what was scheduled or approved is a draft again."""
+
+    async def work(opened: Opened) -> "Campaign":
+        campaigns = opened_campaigns(opened)
+        edition = (await campaigns.get(wanted)).edition
+        return await campaigns.change(
+            wanted, _plan(file), edition=edition, by=by or _login(), name=name
+        )
+
+    run(work)
+    _say(wanted, f"was changed. Send it: frontdesk campaigns launch {wanted}", as_json)
+
+
 @app.command(epilog="Example: frontdesk campaigns show 3")
 def show(wanted: Wanted, limit: Limit = 50, as_json: AsJson = False) -> None:
     """Show where a campaign stands: each time it went out, newest first, and how many are where."""

@@ -78,6 +78,8 @@ class CampaignChange(Given):
 
     edition: Edition
     plan: PlanGiven
+    #: The name stays without one.
+    name: Annotated[Line, Field(max_length=100)] | None = None
 
     @property
     def decided(self) -> Plan:

@@ -211,7 +211,12 @@ class CampaignApi:
         try:
             async with self._services.database.write() as session:
                 changed = await self._campaigns.change(
-                    id_, given.decided, edition=given.edition, by=caller.name, within=session
+                    id_,
+                    given.decided,
+                    edition=given.edition,
+                    by=caller.name,
+                    name=given.name,
+                    within=session,
                 )
                 await self._note(session, caller, Deed.CAMPAIGN_CHANGE, id_, did="changed")
         except ChangedError as error:

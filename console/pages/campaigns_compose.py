@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from analytics.campaigns.aims import Success
-from analytics.campaigns.model import Campaign, ChangedError
+from analytics.campaigns.model import Campaign, ChangedError, NameTakenError
 from analytics.campaigns.plan import Plan
 from analytics.campaigns.rank import By
 from analytics.campaigns.schedule import MOST_STEPS
@@ -66,9 +66,7 @@ class ComposePages:
     async def add(self, visit: Visit) -> Response:
         """Keep a new campaign."""
         found = read(visit.form)
-        wrong = dict(found.wrong)
-        if not 1 <= len(visit.form.get("name", "").strip()) <= 100:
-            wrong["name"] = Wrong("title")
+        wrong = {**found.wrong, **_title(visit)}
         if found.plan is None or wrong:
             return await self._form(visit, visit.form, wrong=wrong)
         try:
@@ -76,8 +74,7 @@ class ComposePages:
                 visit.form["name"], found.plan, by=visit.agent
             )
         except FrontdeskError as error:
-            is_taken = isinstance(error, ConflictError)
-            wrong = {"name": Wrong("title_taken")} if is_taken else {"form": _refused(error)}
+            wrong = _refused(error)
             return await self._form(visit, visit.form, wrong=wrong, status=error.status_code)
         return go(f"{CAMPAIGNS}/{made.id}?said=saved")
 
@@ -85,13 +82,16 @@ class ComposePages:
         """Change a campaign that is as it was when the form was opened."""
         one = await self._desk.campaigns.get(visit.row_id("number"))
         found = read(visit.form, one.plan)
-        if found.plan is None:
-            return await self._form(visit, visit.form, one, wrong=found.wrong)
-        edition = _number(visit.form.get("edition", ""))
+        wrong = {**found.wrong, **_title(visit)}
+        if found.plan is None or wrong:
+            return await self._form(visit, visit.form, one, wrong=wrong)
+        edition, name = _number(visit.form.get("edition", "")), visit.form["name"]
         try:
-            await self._desk.campaigns.change(one.id, found.plan, edition=edition, by=visit.agent)
+            await self._desk.campaigns.change(
+                one.id, found.plan, edition=edition, by=visit.agent, name=name
+            )
         except FrontdeskError as error:
-            wrong = {"form": _refused(error)}
+            wrong = _refused(error)
             return await self._form(visit, visit.form, one, wrong=wrong, status=error.status_code)
         return go(f"{CAMPAIGNS}/{one.id}?said=saved")
 
@@ -231,11 +231,19 @@ def _worded(wrong: Mapping[str, Wrong], language: str) -> dict[str, str]:
     }
 
 
-def _refused(error: FrontdeskError) -> Wrong:
-    """Return what is told of a campaign that was not kept."""
+def _title(visit: Visit) -> dict[str, Wrong]:
+    is_good = 1 <= len(visit.form.get("name", "").strip()) <= 100
+    return {} if is_good else {"name": Wrong("title")}
+
+
+def _refused(error: FrontdeskError) -> dict[str, Wrong]:
+    """Return what is told of a campaign that was not kept, and where."""
+    if isinstance(error, NameTakenError):
+        return {"name": Wrong("title_taken")}
     if isinstance(error, ChangedError):
-        return Wrong("changed")
-    return Wrong("under_way") if isinstance(error, ConflictError) else Wrong("as_said", str(error))
+        return {"form": Wrong("changed")}
+    is_late = isinstance(error, ConflictError)
+    return {"form": Wrong("under_way") if is_late else Wrong("as_said", str(error))}
 
 
 @cache

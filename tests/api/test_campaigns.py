@@ -122,6 +122,16 @@ async def test_one_campaign_for_each_key(mo: Program, desk: Desk, five: int) -> 
     await mo.refused("POST", "/campaigns", 422, "key_used", json=other, headers=headers)
     found = await mo.refused("POST", "/campaigns", 409, "conflict", json=body)
     assert "already" in found["detail"]
+    await mo.ask("POST", "/campaigns", 201, json=other)
+    change = {"edition": 1, "plan": plan(five)}
+    found = await mo.refused(
+        "PATCH", "/campaigns/1", 409, "conflict", json=change | {"name": "Summer"}
+    )
+    assert "already" in found["detail"]
+    found = await mo.ask("PATCH", "/campaigns/1", json=change | {"name": "Winter"})
+    assert found["name"] == "Winter"
+    found = await mo.ask("PATCH", "/campaigns/1", json=change | {"edition": 2})
+    assert found["name"] == "Winter"
 
 
 async def test_a_second_person_approves(mo: Program, programs: Programs, five: int) -> None:

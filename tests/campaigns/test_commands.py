@@ -73,6 +73,16 @@ async def test_from_a_file_to_its_end(frontdesk: Frontdesk, plan: Path) -> None:
     made = await frontdesk("campaigns", "create", "Spring", str(plan))
     assert made.stdout == "Campaign 1 was made. Send it: frontdesk campaigns launch 1\n"
     assert "already" in failure(await frontdesk("campaigns", "create", "Spring", str(plan)))
+    autumn = json.loads(
+        (await frontdesk("campaigns", "create", "Autumn", str(plan), "--json")).stdout
+    )
+    change = ("campaigns", "change", "1", str(plan), "--name")
+    assert "already" in failure(await frontdesk(*change, "Autumn"))
+    changed = await frontdesk(*change, "Spring tea")
+    assert changed.stdout == "Campaign 1 was changed. Send it: frontdesk campaigns launch 1\n"
+    assert "Spring tea" in (await frontdesk("campaigns", "show", "1")).stdout
+    assert (await frontdesk(*change, "Spring")).exit_code == 0
+    assert (await frontdesk("campaigns", "cancel", str(autumn["id"]), "--yes")).exit_code == 0
     again = json.loads((await frontdesk("campaigns", "check", "1", "--json")).stdout)
     assert {**again, "made_at": ""} == {**checked, "made_at": ""}
     assert "no campaign 7" in failure(await frontdesk("campaigns", "check", "7"))
@@ -83,8 +93,8 @@ async def test_from_a_file_to_its_end(frontdesk: Frontdesk, plan: Path) -> None:
         (("cancel", "1", "--yes"), "cancelled"),
     ):
         assert (await frontdesk("campaigns", *words)).exit_code == 0
-        (one,) = json.loads((await frontdesk("campaigns", "list", "--json")).stdout)
-        assert one["state"] == state
+        *_, one = json.loads((await frontdesk("campaigns", "list", "--json")).stdout)
+        assert (one["name"], one["state"]) == ("Spring", state)
     assert "Spring: cancelled." in (await frontdesk("campaigns", "show", "1")).stdout
     assert "cancelled already" in failure(await frontdesk("campaigns", "cancel", "1", "--yes"))
     assert "no campaign 7" in failure(await frontdesk("campaigns", "show", "7"))

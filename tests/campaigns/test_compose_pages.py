@@ -69,6 +69,14 @@ async def test_a_campaign_is_written_and_changed(mira: Browser, desk: Desk) -> N
     changed = filled(segment, holdout="12.5", edition="1")
     assert (await mira.submit(edit, **changed)).status_code == 303
     assert (await _only(desk)).holdout == 0.125
+    await desk.campaigns.campaigns.create("Taken", one.plan, by="Mo")
+    taken = await mira.submit(edit, **changed | {"edition": "2", "name": "Taken"})
+    assert (taken.status_code, 'value="Taken"' in taken.text) == (409, True)
+    assert "Another campaign has this name." in taken.text
+    assert (await mira.submit(edit, **changed | {"edition": "2", "name": " "})).status_code == 422
+    renamed = changed | {"edition": "2", "name": "Half price"}
+    assert (await mira.submit(edit, **renamed)).status_code == 303
+    assert (await desk.campaigns.campaigns.get(one.id)).name == "Half price"
     late = await mira.submit(edit, **changed)
     assert late.status_code == 409
     assert "meanwhile" in late.text
@@ -77,7 +85,7 @@ async def test_a_campaign_is_written_and_changed(mira: Browser, desk: Desk) -> N
     assert "其他人刚刚修改了此活动" in (await mira.submit(edit, **changed)).text
     await desk.campaigns.campaigns.cancel(one.id, by="Mo")
     assert "请复制后修改副本" in await mira.see(edit)
-    over = await mira.submit(edit, **changed | {"edition": "2"})
+    over = await mira.submit(edit, **changed | {"edition": "3"})
     assert over.status_code == 409
     assert "请复制后修改副本" in over.text
 
