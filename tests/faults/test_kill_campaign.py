@@ -25,8 +25,8 @@ from tests.conftest import NOON
 from tests.faults.campaign_platform import CampaignPlatform
 from tests.running import ROOT, clean_environment
 
-RECIPIENTS = int(os.environ.get("FRONTDESK_CAMPAIGN_RECIPIENTS", "4000"))
-KILLS = int(os.environ.get("FRONTDESK_CAMPAIGN_KILLS", "12"))
+RECIPIENTS = int(os.environ.get("FRONTDESK_CAMPAIGN_RECIPIENTS", "20000"))
+KILLS = int(os.environ.get("FRONTDESK_CAMPAIGN_KILLS", "24"))
 PATIENCE = 120 + RECIPIENTS / 50 + KILLS * 10
 SEED = 7
 
