@@ -128,6 +128,9 @@ def _variant(place: str, variant: Variant) -> Fields:
         f"{place}.default": variant.template.default,
     }
     for step, said in enumerate((variant.template, *variant.then), 1):
+        if said.default != variant.template.default:
+            # The form has one choice for all messages of a variant; what was decided elsewhere stays.
+            found[f"{message(place, step)}.default"] = said.default
         for language, content in said.contents.items():
             found |= _content(f"{message(place, step)}.{language}", content)
     return found

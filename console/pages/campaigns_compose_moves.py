@@ -63,6 +63,10 @@ def _without_message(form: Fields, variant: str, gone: int, steps: int) -> Field
     found = dict(form)
     for step in range(gone, steps + 1):
         here, following = message(variant, step), message(variant, step + 1)
+        if step > 1:
+            found.pop(f"{here}.default", None)
+        if own := form.get(f"{following}.default"):
+            found[f"{here}.default"] = own
         for language in LANGUAGES:
             start = f"{here}.{language}."
             found = {name: value for name, value in found.items() if not name.startswith(start)}

@@ -47,7 +47,7 @@ def _template(taking: Taking, place: str, where: str) -> Template | None:
         taking.no(f"{where}.en.text", "needed")
     if not contents:
         return None
-    asked = taking.text(f"{place}.default")
+    asked = taking.text(f"{where}.default") or taking.text(f"{place}.default")
     default = asked if asked in contents else next(iter(contents))
     return Template.model_validate({"contents": contents, "default": default})
 

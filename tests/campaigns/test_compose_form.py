@@ -110,6 +110,14 @@ PLANS: list[dict[str, Any]] = [
         "schedule": {
             "kind": "sequence",
             "start": AFTER,
+            "steps": [{"wait": "0d"}, {"wait": "2d"}],
+        },
+        "then": [{"contents": {"en": {"text": "2"}, "zh": {"text": "二"}}, "default": "en"}],
+    },
+    {
+        "schedule": {
+            "kind": "sequence",
+            "start": AFTER,
             "steps": [
                 {"wait": "0d"},
                 {"wait": "36h", "conditions": CONDITIONS, "otherwise": "skip"},
@@ -187,6 +195,8 @@ def test_a_step_takes_its_messages_along() -> None:
     last_gone = moves.without(form, "s2", 20)
     assert last_gone["v1.zh.text"] == "{name|您好}，茶。"
     assert not [name for name in last_gone if name.startswith(("s2.", "v1.t2."))]
+    assert (form["v1.default"], last_gone["v1.default"]) == ("zh", "zh")
+    assert (form["v1.t2.default"], first_gone["v1.default"]) == ("en", "en")
 
 
 @pytest.mark.parametrize("place", ["", "v", "s0", "s9", "x1", "v¹"])
