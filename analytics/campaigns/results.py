@@ -24,6 +24,7 @@ from analytics.campaigns.results_model import (
 )
 from analytics.campaigns.results_rows import View, Window
 from analytics.campaigns.results_sources import Stretch
+from analytics.campaigns.sequence import is_later_step
 from analytics.experiments.ratio import is_sound
 from analytics.reports.business import at as at_ms
 from desk.clock import Clock
@@ -135,6 +136,7 @@ async def _found(
         sound=ratio_p is None or is_sound(ratio_p),
         support_as_of=await _support_as_of(session),
         winners=await _winners(session, asked.runs),
+        later_step=run_id is not None and is_later_step(asked.runs[0].occurrence),
     )
 
 

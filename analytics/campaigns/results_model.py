@@ -198,3 +198,5 @@ class Findings:
     sound: bool
     support_as_of: datetime | None
     winners: tuple[WinnerShown, ...] = ()
+    #: Of a step behind the first: who got so far depends on what the first ones did to them.
+    later_step: bool = False

@@ -1,5 +1,6 @@
 """The steps of a sequence: which message is next for a contact, and when. Pure."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,9 @@ from analytics.campaigns.schedule import (
 CONDITION = "condition"
 """A condition of the step did not hold."""
 TOO_LATE = "too_late"
+
+_STEP = re.compile(r"/(\d+)")
+"""In the key of a run, see :func:`step_key`."""
 
 type Last = Mapping[str, datetime]
 """When each event last happened to a contact, by its name."""
@@ -71,6 +75,12 @@ def next_step(sequence: Sequence, done: int, since: datetime, last: Last, now: d
 def step_key(occurrence_key: str, step: int) -> str:
     """Return the key of one step of an occurrence: each is sent once."""
     return f"{occurrence_key}/{step}"
+
+
+def is_later_step(run_key: str) -> bool:
+    """Say whether a run is of a step behind the first."""
+    step = _STEP.search(run_key)
+    return step is not None and int(step[1]) > 1
 
 
 def steps_of(schedule: Followed) -> Sequence:

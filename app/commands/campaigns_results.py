@@ -140,6 +140,11 @@ def _say_lift(found: "Findings") -> None:
         say(
             f"The arms are not as large as they should be (p = {found.ratio_p:.2g}): do not trust this."
         )
+    if found.later_step:
+        say(
+            "This is a later step: who gets so far depends on what the first messages did to them."
+            " Only the whole campaign, without --run, compares like with like."
+        )
     for lift in found.lifts:
         whose = lift.variant or "All together"
         one = lift.converted

@@ -232,6 +232,7 @@ class ResultsShown(Shown):
     sound: bool
     support_as_of: datetime | None
     winners: list[WinnerShown]
+    later_step: bool
 
 
 class Cancelled(CampaignShown):

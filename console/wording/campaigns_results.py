@@ -21,6 +21,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "The time of {n} people is not over; their figures may still grow.",
         "还有 {n} 人的统计期尚未结束，数据可能继续增加。",
     ),
+    "campaigns.later_step": (
+        "A later step of a sequence: who gets so far depends on what the first messages did to them, on both sides. "
+        "Only the whole campaign compares like with like.",
+        "这是序列中的后续步骤：谁能走到这一步，受前面消息的影响（两侧皆然）。只有看整个活动，比较才公平。",
+    ),
     "campaigns.unsound": (
         "The parts are not as large as they should be (p = {p}): people got lost on one side. Do not believe "
         "comparisons between variants, or with those who were left out, before you know why.",

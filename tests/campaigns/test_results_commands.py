@@ -10,6 +10,7 @@ import pytest
 
 from desk.clock import StoppedClock
 from desk.store.database import Database
+from desk.tables.campaign import CampaignRunRow
 from tests.campaigns.results_world import World, spring
 from tests.commands.conftest import Frontdesk, failure, frontdesk, invoke, nowhere
 from tests.conftest import NOON
@@ -32,7 +33,7 @@ async def world(database: Database, clock: StoppedClock, nowhere: Path) -> World
 
 
 async def test_results_are_told_in_words_with_how_they_are_counted(
-    frontdesk: Frontdesk, world: World
+    frontdesk: Frontdesk, world: World, database: Database
 ) -> None:
     said = (await frontdesk("campaigns", "results", "1", "--how")).stdout
     assert "=SUM(1): sent to" in said
@@ -43,6 +44,12 @@ async def test_results_are_told_in_words_with_how_they_are_counted(
         assert figure in said
     by_hour = (await frontdesk("campaigns", "results", "1", "--by", "hour", "--run", "10")).stdout
     assert "(holdout)" not in by_hour
+    assert "later step" not in said + by_hour
+    async with database.write() as session:
+        (await session.get_one(CampaignRunRow, 10)).occurrence = "2026-12-08/2 (2)"
+    later = ("campaigns", "results", "1", "--run", "10")
+    assert "This is a later step" in (await frontdesk(*later)).stdout
+    assert json.loads((await frontdesk(*later, "--json")).stdout)["later_step"]
 
 
 async def test_results_as_json_are_whole(frontdesk: Frontdesk, world: World) -> None:

@@ -116,6 +116,8 @@ async def test_every_chart_says_how_and_on_how_many_and_is_drawn(
 
 
 async def test_one_time_it_went_out(mo: Browser, found: Findings, desk: Desk) -> None:
+    async with desk.database.write() as session:
+        (await session.get_one(CampaignRunRow, 10)).occurrence = "once/2"
     one = await Results(desk.database, desk.clock).of(1, 10)
     page = await mo.see("/console/campaigns/1/results?run=10")
     assert f"of {one.total.audience:,} people" in page
@@ -123,6 +125,8 @@ async def test_one_time_it_went_out(mo: Browser, found: Findings, desk: Desk) ->
     (source, *_) = re.findall(r'<img src="(/console/campaigns/1/runs/10/charts/\w+\.svg)', page)
     assert (await mo.get(source)).content == b"<svg/>"
     assert 'href="/console/campaigns/1/export.csv?run=10"' in page
+    assert "A later step" in page
+    assert "A later step" not in await mo.see("/console/campaigns/1/results")
     for path in ("1/results?run=999", "999/results", "1/runs/20/charts/funnel.svg"):
         assert (await mo.get(f"/console/campaigns/{path}")).status_code == 404, path
 
