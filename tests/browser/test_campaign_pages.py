@@ -1,28 +1,21 @@
 """The pages on which campaigns are watched: usable by everybody, also on a phone, and up to date by themselves."""
 
-from collections.abc import AsyncIterator
-from dataclasses import replace
-from pathlib import Path
-from shutil import copy
-
 import pytest
-from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 from sqlalchemy import select, update
 
-from app.served import console_services
 from app.wiring import Desk
-from console.services import ConsoleServices
 from desk import events
 from desk.events import Event
 from desk.tables.campaign import CampaignRecipientRow, CampaignRow, RecipientState
-from tests.browser.console_site import Site, served
-from tests.browser.test_console_axe import _DESKTOP, _LONG, _PHONE, _RULES, _WIDE
+from tests.browser.campaign_site import database_url, look, site
+from tests.browser.console_site import Site
+from tests.browser.test_console_axe import _LONG
 from tests.campaigns.results_world import World, spring
 from tests.console.campaigns import a_run, planned
 from tests.console.conftest import access, services
 
-__all__ = ["access", "services"]
+__all__ = ["access", "database_url", "services", "site"]
 pytestmark = pytest.mark.browser
 _LOADED = """async () => {
   for (const image of document.images) image.loading = "eager";
@@ -41,20 +34,6 @@ _STATES: dict[tuple[str, str | None], int] = {
 }
 
 
-@pytest.fixture
-def database_url(template: Path, tmp_path: Path) -> str:
-    """Return a SQLite database: what pages look like does not depend on it."""
-    return f"sqlite:///{copy(template, tmp_path / 'desk.sqlite')}"
-
-
-@pytest.fixture
-async def site(desk: Desk, services: ConsoleServices) -> AsyncIterator[Site]:
-    """Serve the console with campaigns."""
-    pages = console_services(desk).campaigns
-    async with served(desk, replace(services, campaigns=pages)) as running:
-        yield running
-
-
 async def _running(desk: Desk, name: str) -> tuple[int, int]:
     """Add a campaign in the middle of its run, after two that have been sent; return its id and its run's."""
     world = World(3, 60)
@@ -62,21 +41,6 @@ async def _running(desk: Desk, name: str) -> tuple[int, int]:
     await world.write(desk.database)
     made = await desk.campaigns.campaigns.create(name, planned(1, holdout=0.1), by="Kit")
     return made.id, await a_run(desk.database, made.id, _STATES)
-
-
-async def _look(page: Page, address: str, found: dict[str, object]) -> None:
-    """Note what is wrong with a page."""
-    for scheme, rules in _RULES.items():
-        await page.emulate_media(color_scheme=scheme)
-        result = await Axe().run(page, options=rules)
-        for wrong in result.response["violations"]:
-            where = [node["html"][:160] for node in wrong["nodes"][:3]]
-            found[f"{address} {scheme} {wrong['id']}"] = where
-    await page.emulate_media(color_scheme="light")
-    await page.set_viewport_size(_PHONE)
-    if (over := await page.evaluate(_WIDE)) > 0:
-        found[f"{address} phone"] = over
-    await page.set_viewport_size(_DESKTOP)
 
 
 @pytest.mark.parametrize("language", ["en-GB", "zh-CN"])
@@ -105,7 +69,7 @@ async def test_every_page_can_be_used_by_everybody(site: Site, desk: Desk, langu
     ):
         await page.goto(f"{site.base}/console/campaigns{address}")
         charts += await page.evaluate(_LOADED)
-        await _look(page, address, found)
+        await look(page, address, found)
         assert "None" not in await page.inner_text("main")
     assert found == {}
     assert charts > 10
