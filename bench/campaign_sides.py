@@ -24,6 +24,7 @@ from analytics.campaigns.links import TrackedLinks
 from analytics.campaigns.service import Campaigns
 from analytics.campaigns.telling import Teller
 from analytics.campaigns.wake import Wake
+from app import serve
 from bench.campaign_rows import CHANNEL, fill
 from desk.channel import Feature, Pace, Rate, TextLimit
 from desk.channel_states import ChannelStates
@@ -174,6 +175,10 @@ def _message(number: int) -> OutboundMessage:
     )
 
 
+async def _main(side: str, url: str, people: str, rate: str) -> None:
+    print(json.dumps(await SIDES[side](url, int(people), int(rate))))
+
+
 SIDES: dict[str, Callable[[str, int, int], Coroutine[Any, Any, dict[str, Any]]]] = {
     "ours": ours,
     "loop": loop,
@@ -181,4 +186,5 @@ SIDES: dict[str, Callable[[str, int, int], Coroutine[Any, Any, dict[str, Any]]]]
 }
 
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(SIDES[sys.argv[1]](sys.argv[2], *map(int, sys.argv[3:5])))))
+    # As the product's own processes do it.
+    serve.run(_main(*sys.argv[1:5]))

@@ -107,11 +107,17 @@ async def add_missing(
 ) -> None:
     """Insert rows of plain values and aware times, each with the same columns; what is there stays as it is."""
     if rows:
-        values = [
-            tuple([stored(one) if isinstance(one, datetime) else one for one in row.values()])
-            for row in rows
-        ]
-        await add(session, table, tuple(rows[0]), values)
+        names = tuple(rows[0])
+        places = [place for place, is_time in enumerate(_times(table, names)) if is_time]
+        await add(session, table, names, [_stored(row, places) for row in rows])
+
+
+def _stored(row: Mapping[str, Any], times: Sequence[int]) -> tuple[Any, ...]:
+    values = list(row.values())
+    for place in times:
+        if values[place] is not None:
+            values[place] = stored(values[place])
+    return tuple(values)
 
 
 @lru_cache(maxsize=1_000)
@@ -154,11 +160,15 @@ async def _copy(session: AsyncSession, table: type[Base], names: Sequence[str], 
     )
     raw = await (await session.connection()).get_raw_connection()
     driver: Any = raw.driver_connection
-    times = [isinstance(table_of(table).c[name].type, UtcDateTime) for name in names]
+    times = _times(table, names)
     await driver.copy_records_to_table(
         incoming, records=_with_times(rows, times), columns=list(names)
     )
     return incoming
+
+
+def _times(table: type[Base], names: Sequence[str]) -> list[bool]:
+    return [isinstance(table_of(table).c[name].type, UtcDateTime) for name in names]
 
 
 def _with_times(rows: Rows, times: Sequence[bool]) -> list[tuple[Any, ...]]:

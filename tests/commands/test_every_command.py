@@ -119,6 +119,7 @@ def test_every_command_of_the_issue_is_there() -> None:
         "analyze uplift",
         "campaigns approve",
         "campaigns cancel",
+        "campaigns change",
         "campaigns check",
         "campaigns compare",
         "campaigns confirm-restore",
