@@ -249,6 +249,9 @@ async def _handles(
 
 def _best(handles: Iterable[Handle], channels: Sequence[str]) -> Handle | None:
     """Return how somebody is reached: where they may be, on the first channel, where they talked last."""
+    some = list(handles)
+    if len(some) < 2:
+        return some[0] if some else None
     order = {channel: place for place, channel in enumerate(channels)}
 
     def rank(one: Handle) -> tuple[Any, ...]:
@@ -261,7 +264,7 @@ def _best(handles: Iterable[Handle], channels: Sequence[str]) -> Handle | None:
             one.contact_id,
         )
 
-    return min(handles, key=rank, default=None)
+    return min(some, key=rank)
 
 
 def zone_of_handle(one: Handle | None, plan: Plan) -> ZoneInfo:

@@ -273,16 +273,13 @@ async def _paused_and_resumed(scene: Scene) -> None:
     await expect(page.get_by_role("heading", level=1)).to_contain_text("running")
 
 
+def _is_over(states: Counter[str]) -> bool:
+    return states["queued"] <= LATER and not states["claimed"] + states["sending"]
+
+
 async def _everybody_once(scene: Scene) -> None:
     """All where it is nine already; the others wait for their own nine o'clock."""
-    await _until(
-        lambda: (
-            not (_states(scene).keys() & {"claimed", "sending"})
-            and _states(scene)["queued"] <= LATER
-        ),
-        "it does not end",
-        120,
-    )
+    await _until(lambda: _is_over(_states(scene)), "it does not end", 120)
     states = _states(scene)
     assert states["sent"] + states["holdout"] + states["queued"] == ON_TELEGRAM + LATER + BY_MAIL
     assert 3 <= states["holdout"] <= 35
