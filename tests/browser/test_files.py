@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Route
 
 from app import serve, web
 from app.wiring import Desk, build
@@ -123,6 +124,36 @@ async def test_files_go_with_their_text_in_one_message_and_pictures_are_shown(
     await shop.desk.handoff.reply(talk.id, agent="Mo", text="", attachments=files)
     await chat.part(".agent a.file").wait_for()
     assert chat.trouble == []
+
+
+async def test_the_first_files_of_a_new_customer_belong_to_one_visitor(
+    shop: Shop, new_context: NewContext
+) -> None:
+    chat = await _chat(shop, new_context)
+    other = await ChatPage.visit(chat.page.context, shop.base)
+    await other.open()
+    joined, answer = 0, asyncio.Event()
+
+    async def late(route: Route) -> None:
+        nonlocal joined
+        joined += 1
+        await answer.wait()
+        await route.continue_()
+
+    await chat.page.context.route("**/chat/v1/visitors", late)
+    both = [{"name": name, "mimeType": "", "buffer": PDF} for name in ("a.pdf", "b.pdf")]
+    await chat.part("input[type=file]").set_input_files(both)  # type: ignore[arg-type]
+    await _choose(other, "c.pdf", PDF)
+    await chat.part("progress").nth(1).wait_for()
+    await other.part("progress").wait_for()
+    answer.set()
+    for page in (chat, other):
+        await page.part(".send:enabled").wait_for()
+        await page.part(".send").click()
+    await chat.part("a.file").nth(2).wait_for()
+    assert joined == 1
+    assert sorted(row.name for row in await shop.files()) == ["a.pdf", "b.pdf", "c.pdf"]
+    assert chat.trouble == other.trouble == []
 
 
 async def test_what_is_refused_is_said_in_the_customers_language(

@@ -266,7 +266,7 @@ class RequestError extends Error {
 class FrontdeskChat extends HTMLElement {
   static observedAttributes = ["language", "title", "accent"];
   #ui = {}; #life; #messages = new Map(); #known = new Set(); #seen = new Set(); #nodes = new Map(); #files = [];
-  #lastId = 0; #loaded = false; #listening = false; #pumping = false; #hiddenAt = 0; #wakers = new Set(); #stream; #current; #typingTimer;
+  #lastId = 0; #loaded = false; #listening = false; #pumping = false; #hiddenAt = 0; #wakers = new Set(); #stream; #current; #joining = null; #typingTimer;
   #links = []; #mail = false; #address = "";
   #isOpen = false; #lost = false; #lostTimer; #stuck = ""; #fresh = false; #title = ""; #pageTitle = null; #overflow = null; #painting = false; #sequence = 0; #stick = false; #timeFormat; #dayFormat;
 
@@ -399,7 +399,7 @@ class FrontdeskChat extends HTMLElement {
     while (!life.signal.aborted && this.#queue().some(item => item.state === "queued")) {
       try {
         // Every tab sends the oldest first, and only one tab at a time where the browser has locks.
-        await this.#alone(() => this.#sendOldest());
+        await this.#alone("send", () => this.#sendOldest());
         fails = 0;
         this.#stuck = "";
       } catch (error) {
@@ -413,8 +413,8 @@ class FrontdeskChat extends HTMLElement {
     if (life !== this.#life) this.#pump();
   }
 
-  #alone(act) {
-    return navigator.locks ? navigator.locks.request(this.key + "send", act) : act();
+  #alone(what, act) {
+    return navigator.locks ? navigator.locks.request(this.key + what, act) : act();
   }
 
   async #sendOldest() {
@@ -437,12 +437,17 @@ class FrontdeskChat extends HTMLElement {
   get #token() { return store.get(this.key + "token"); }
 
   async #visitor() {
-    if (!this.#token) {
-      const made = await this.#request("/chat/v1/visitors", { body: { language: this.language } });
-      if (!made.token) throw new Error("no token in the answer");
-      store.set(this.key + "token", made.token);
-    }
+    // Files that are chosen together ask at once, tabs as well: all of them must belong to one visitor.
+    if (!this.#token) await (this.#joining ??= this.#alone("visitor", () => this.#join()).finally(() => { this.#joining = null; }));
     return this.#token;
+  }
+
+  async #join() {
+    if (this.#token) return;
+    const made = await this.#request("/chat/v1/visitors", { body: { language: this.language } });
+    if (!made.token) throw new Error("no token in the answer");
+    store.set(this.key + "token", made.token);
+    this.#listen();  // at once: what this tab wrote may be sent by another
   }
 
   /** The token no longer counts: forget its conversation, keep what is unsent. */
