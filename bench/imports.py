@@ -30,7 +30,6 @@ _HEAD = (
     "number,customer_id,status,placed_at,total,currency,ship_name,ship_address,email,"
     "sku,name_en,name_zh,quantity,price"
 )
-_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
 _RECIPE = "import sys; from bench.imports_recipe import main; main(*sys.argv[1:])"
 
 
@@ -97,10 +96,8 @@ def recipe(path: Path, folder: Path) -> Took:
 
 def _timed(command: list[str], own: Mapping[str, str]) -> Took:
     began = perf_counter()
-    # Whoever has started it before finds its modules compiled.
-    around = {name: value for name, value in os.environ.items() if name != _UNCOMPILED}
     child = subprocess.Popen(
-        command, cwd=_ROOT, env={**around, **own}, stdout=subprocess.PIPE, text=True
+        command, cwd=_ROOT, env={**os.environ, **own}, stdout=subprocess.PIPE, text=True
     )
     output = child.stdout.read() if child.stdout else ""
     _, status, used = os.wait4(child.pid, 0)
