@@ -149,9 +149,10 @@ async def test_the_first_files_of_a_new_customer_belong_to_one_visitor(
     answer.set()
     for page in (chat, other):
         await page.part(".send:enabled").wait_for()
+    assert joined == 1
+    for page in (chat, other):
         await page.part(".send").click()
     await chat.part("a.file").nth(2).wait_for()
-    assert joined == 1
     assert sorted(row.name for row in await shop.files()) == ["a.pdf", "b.pdf", "c.pdf"]
     assert chat.trouble == other.trouble == []
 

@@ -8,6 +8,8 @@
 "use strict";
 
 const SCRIPT = document.currentScript?.src;
+// What one tab keeps in the browser, another may see a little later.
+const TAB_LAG = 500;
 const SILENCE = 40_000, POST_LIMIT = 20_000, HIDDEN_GRACE = 20_000, HIDDEN_POLL = 30_000;
 const COUNT_FROM = 2000, TEXT_LIMIT = 4000, FILE_LIMIT = 25 * 1024 ** 2, PHOTO_LIMIT = 2 * 1024 ** 2, FILES_AT_ONCE = 4;
 
@@ -438,16 +440,20 @@ class FrontdeskChat extends HTMLElement {
 
   async #visitor() {
     // Files that are chosen together ask at once, tabs as well: all of them must belong to one visitor.
-    if (!this.#token) await (this.#joining ??= this.#alone("visitor", () => this.#join()).finally(() => { this.#joining = null; }));
+    if (!this.#token) await (this.#joining ??= this.#join().finally(() => { this.#joining = null; }));
     return this.#token;
   }
 
-  async #join() {
-    if (this.#token) return;
-    const made = await this.#request("/chat/v1/visitors", { body: { language: this.language } });
-    if (!made.token) throw new Error("no token in the answer");
-    store.set(this.key + "token", made.token);
-    this.#listen();  // at once: what this tab wrote may be sent by another
+  #join() {
+    return new Promise((resolve, reject) => this.#alone("visitor", async () => {
+      if (this.#token) return resolve();
+      const made = await this.#request("/chat/v1/visitors", { body: { language: this.language } });
+      if (!made.token) throw new Error("no token in the answer");
+      store.set(this.key + "token", made.token);
+      this.#listen();  // at once: what this tab wrote may be sent by another
+      resolve();
+      await this.#sleep(TAB_LAG, false);
+    }).catch(reject));
   }
 
   /** The token no longer counts: forget its conversation, keep what is unsent. */
