@@ -8,8 +8,20 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, null, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import NullType
 
 from analytics.campaigns.guards import Who, why_not
 from desk.ids import new_id
@@ -43,10 +55,9 @@ def _statement(channel: str, address: ColumnElement[Any]) -> Select[Any]:
             _STATE.c.channel,
             _STATE.c.account,
             address,
-            _CONTACT.c.created_at,
             null(),
             null(),
-            null(),
+            type_coerce(_CONTACT.c.created_at, NullType()),
             func.coalesce(_AS_CUSTOMER.c.country, _AS_CONTACT.c.country),
             why_not(who),
         )

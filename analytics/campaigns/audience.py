@@ -8,12 +8,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import NullType
 
 from analytics.campaigns import addresses, ranking_rows
 from analytics.campaigns.aims import in_rest
@@ -70,10 +72,10 @@ _HANDLES = (
         _HANDLE.c.channel,
         _HANDLE.c.account,
         _HANDLE.c.external_id,
-        _HANDLE.c.created_at,
         _TALK.c.id,
         _TALK.c.thread,
-        _TALK.c.updated_at,
+        # As the database keeps it: it is only compared, and reading a million times takes its time.
+        type_coerce(func.coalesce(_TALK.c.updated_at, _HANDLE.c.created_at), NullType()),
         func.coalesce(_AS_CUSTOMER.c.country, _AS_CONTACT.c.country),
         _REASON,
     )
@@ -107,7 +109,7 @@ _HANDLES = (
 
 
 class Handle(NamedTuple):
-    """A way to reach somebody, and why it may not be used now."""
+    """A way to reach somebody, when they last came that way, and why it may not be used now."""
 
     contact_id: str
     customer_id: str | None
@@ -115,10 +117,9 @@ class Handle(NamedTuple):
     channel: str | None
     account: str | None
     address: str | None
-    known_since: datetime | None
     conversation_id: str | None
     thread: str | None
-    talked_at: datetime | None
+    last_at: Any
     country: str | None
     reason: str | None
 
@@ -216,8 +217,9 @@ def _rows(
     split = whole.plan.split(whole.campaign_id)
     arms, winner = split.all(names), whole.plan.winner
     rest = in_rest(split.salt, names, winner.share) if winner else [False] * len(names)
+    due_in = cache(partial(_due, whole))  # a page has few zones
     return [
-        row_of(whole, name, one, arm, _due(whole, one), waits=waits)
+        row_of(whole, name, one, arm, due_in(zone_of_handle(one, whole.plan)), waits=waits)
         for name, one, arm, waits in zip(names, chosen.values(), arms, rest, strict=True)
     ]
 
@@ -239,7 +241,7 @@ async def _handles(
     customers, contacts = set(ids["c:"]), set(ids["p:"])
     found: defaultdict[str, list[Handle]] = defaultdict(list)
     for row in handles:
-        one = Handle(*row)
+        one = Handle._make(row)
         if one.customer_id in customers:
             found[f"c:{one.customer_id}"].append(one)
         elif one.contact_id in contacts:
@@ -252,19 +254,15 @@ def _best(handles: Iterable[Handle], channels: Sequence[str]) -> Handle | None:
     some = list(handles)
     if len(some) < 2:
         return some[0] if some else None
+    some.sort(key=lambda one: one.contact_id)
+    some.sort(key=lambda one: (one.last_at is not None, one.last_at), reverse=True)
     order = {channel: place for place, channel in enumerate(channels)}
 
-    def rank(one: Handle) -> tuple[Any, ...]:
-        last = one.talked_at or one.known_since
-        return (
-            one.channel is None,
-            one.reason is not None,
-            order.get(one.channel or "", len(order)),
-            -(last.timestamp() if last else 0.0),
-            one.contact_id,
-        )
+    def rank(one: Handle) -> tuple[bool, bool, int]:
+        place = order.get(one.channel or "", len(order))
+        return one.channel is None, one.reason is not None, place
 
-    return min(some, key=rank)
+    return min(some, key=rank)  # of equals the first, who came last
 
 
 def zone_of_handle(one: Handle | None, plan: Plan) -> ZoneInfo:
@@ -273,8 +271,7 @@ def zone_of_handle(one: Handle | None, plan: Plan) -> ZoneInfo:
     return guess.zone if guess else plan.zone
 
 
-def _due(whole: Whole, one: Handle | None) -> datetime:
-    zone = zone_of_handle(one, whole.plan)
+def _due(whole: Whole, zone: ZoneInfo) -> datetime:
     due = due_at(whole.plan.schedule, whole.occurrence, zone)
     # What falls into the night is due in the morning, and late only after that.
     return next_allowed(due, zone, whole.plan.quiet) if whole.plan.quiet else due
