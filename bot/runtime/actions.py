@@ -1,13 +1,14 @@
 """Calls custom actions over kept connections, writes each event once and checks answers cheaply.
 
-Rasa opens a connection for each call, writes the whole conversation anew each time, and checks the constant schema of
-the answer against the meta-schema before it checks the answer.
+Rasa opens a connection for each call, writes the whole conversation anew each time, checks the constant schema of
+the answer against the meta-schema before it checks the answer, and makes all its own actions anew to look for one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +16,7 @@ import aiohttp
 import rasa
 from jsonschema.exceptions import best_match
 from jsonschema.validators import validator_for
+from rasa.core.actions import action as actions
 from rasa.core.actions.action import RemoteAction
 from rasa.core.constants import DEFAULT_REQUEST_TIMEOUT
 from rasa.shared.core.domain import Domain
@@ -165,7 +167,8 @@ def _validate(_: RemoteAction, result: Any) -> bool:
 
 
 def install() -> None:
-    """Replaces how a call is written, sent and checked."""
+    """Replaces how a call is written, sent and checked, and keeps Rasa's own actions, which remember nothing."""
+    actions.default_actions = lru_cache(maxsize=8)(actions.default_actions)
     EndpointConfig.session = _session
     RemoteAction._action_call_format = _body
     RemoteAction._validate_action_result = _validate

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,7 @@ class Familiarity:
 
     def strangeness(self, signs: np.ndarray) -> np.ndarray:
         """0..1 for signs (along the last axis); above one half is out of scope."""
-        strange = self._sum(signs) - self.threshold
-        found: np.ndarray = 1.0 / (1.0 + np.exp(np.clip(-strange, -500, 500)))
+        found: np.ndarray = expit(self._sum(signs) - self.threshold)
         return found
 
     def _sum(self, signs: np.ndarray) -> np.ndarray:
