@@ -1,13 +1,14 @@
 """One side of one part of the bench of the analytics, in a process of its own, so that its memory is its own."""
 
 import json
-import resource
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any, NamedTuple
+
+from bench.processes import peak_mib
 
 _ENOUGH = 5.0
 """Seconds after which a work is not repeated in a round."""
@@ -39,7 +40,7 @@ def main(works: Mapping[str, Work]) -> None:
         found = work.do(held)
         seconds.append(perf_counter() - start)
     used = (process_time() - began) / len(seconds)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_mib()
     # The first time warms up, where there is a second.
     told = {
         "load": loaded,

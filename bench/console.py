@@ -1,19 +1,20 @@
 """How long the console's pages take on a large desk, and how many questions each asks the database.
 
-    uv run python -m bench.console [--conversations 100000] [--messages 1000000] [--keep FILE]
+    uv run python -m bench.console [--conversations 100000] [--messages 1000000] [--keep FILE | --postgres]
 
-The database is SQLite; the pages come through the whole application, without a network in between.
+The database is SQLite, or a PostgreSQL server of its own; the pages come through the whole application, without a
+network in between.
 """
 
 import argparse
 import asyncio
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
 import httpx
 from sqlalchemy import event
@@ -22,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app import migrate, web
 from app.served import console_services
 from app.wiring import Desk, build
-from bench.console_rows import NOW, Builder, Size
+from bench.console_rows import NOW, Builder, Size, into_postgres, into_sqlite
 from bench.figures import table
 from console.routes import routes
 from console.services import ConsoleServices
@@ -31,6 +32,8 @@ from desk.contacts.timeline import Timeline
 from desk.dialogue.memory import MemoryDialogue
 from desk.health import Health
 from desk.settings import Settings
+from desk.store.database import parse_url
+from tests.databases import fresh_postgres, postgres_server
 
 _HOST = "https://desk.example.com"
 _TOKEN = "a-console-token-for-the-bench-0123"
@@ -101,12 +104,12 @@ def services_of(desk: Desk) -> ConsoleServices:
     )
 
 
-async def measure(path: Path) -> list[tuple[str, float, float, int, int]]:
+async def measure(url: str, folder: Path) -> list[tuple[str, float, float, int, int]]:
     """Return for each page its name, milliseconds, those of a core, questions and bytes."""
     settings = Settings(
         _env_file=None,
-        data_dir=path.parent,
-        database_url=f"sqlite:///{path}",
+        data_dir=folder,
+        database_url=url,
         secret_key="a-secret-for-the-bench-0123456789abcdef",
         rasa_token="a-token-for-the-bench-0123456789",
         console_token=_TOKEN,
@@ -140,22 +143,41 @@ async def measure(path: Path) -> list[tuple[str, float, float, int, int]]:
     return found
 
 
+@contextmanager
+def built(size: Size, keep: Path | None, *, postgres: bool) -> Iterator[str]:
+    """Give the URL of a desk of a size; what is at ``keep`` already is taken as it is."""
+    with ExitStack() as stack:
+        start = time.perf_counter()
+        if postgres:
+            server = stack.enter_context(postgres_server(durable=True))
+            url = stack.enter_context(fresh_postgres(server, "template1"))
+            plain = parse_url(url).set(drivername="postgresql")
+            sink = into_postgres(plain.render_as_string(hide_password=False))
+        else:
+            path = keep or Path(stack.enter_context(TemporaryDirectory())) / "desk.sqlite"
+            url, sink = f"sqlite:///{path}", into_sqlite(path)
+        if postgres or not path.exists():
+            migrate.upgrade(url)
+            with sink as write:
+                Builder(write, size).build()
+            print(f"built in {time.perf_counter() - start:,.0f} s")
+        yield url
+
+
 def main() -> None:
     """Build the desk, ask for every page, print the figures; fail if a page is too slow."""
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--conversations", type=int, default=100_000)
     reader.add_argument("--messages", type=int, default=1_000_000)
-    reader.add_argument("--keep", type=Path, help="build the database here, or use what is there")
+    where = reader.add_mutually_exclusive_group()
+    where.add_argument("--keep", type=Path, help="build the database here, or use what is there")
+    where.add_argument(
+        "--postgres", action="store_true", help="on PostgreSQL, in a folder that goes"
+    )
     chosen = reader.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        path = chosen.keep or Path(folder) / "desk.sqlite"
-        if not path.exists():
-            start = time.perf_counter()
-            migrate.upgrade(f"sqlite:///{path}")
-            Builder(str(path), Size(chosen.conversations, chosen.messages)).build()
-            seconds = time.perf_counter() - start
-            print(f"built in {seconds:,.0f} s, {path.stat().st_size / 1e6:,.0f} MB")
-        found = asyncio.run(measure(path))
+    size = Size(chosen.conversations, chosen.messages)
+    with built(size, chosen.keep, postgres=chosen.postgres) as url, TemporaryDirectory() as folder:
+        found = asyncio.run(measure(url, Path(folder)))
     head = ("page", "ms", "of a core", "questions", "kB")
     rows = [
         (name, f"{ms:.1f}", f"{cpu:.1f}", str(asked), f"{size / 1_000:.0f}")

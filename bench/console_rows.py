@@ -1,12 +1,15 @@
-"""A large desk in one SQLite file: people, conversations, messages, tickets, ratings, events; always the same."""
+"""A large desk: people, conversations, messages, tickets, ratings, events; always the same."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import batched
+from pathlib import Path
 from typing import Any
 
+import psycopg
 from pysqlite3 import dbapi2
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -31,6 +34,8 @@ _OWNERS = (("closed", 88), ("bot", 8), ("human", 3), ("waiting", 1))
 _AGENTS = tuple(f"Agent {number:02}" for number in range(20))
 _CHANNELS = ("webchat", "email", "telegram", "slack", "x")
 _BATCH = 20_000
+_NUMBERED = ("message", "ticket")
+"""Tables whose rows bring their numbers."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +54,60 @@ def _at(at: datetime) -> str:
     return at.replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
 
 
+type Write = Callable[[str, Sequence[str], Iterable[Sequence[Any]]], None]
+"""Puts rows into a table, by its name and those of its columns."""
+
+
+@contextmanager
+def into_sqlite(path: Path) -> Iterator[Write]:
+    """Write into a file, each call in a transaction of its own."""
+    connection = dbapi2.connect(str(path), isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    connection.execute("PRAGMA cache_size = -400000")
+
+    def write(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        places = ", ".join("?" * len(names))
+        statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
+        connection.execute("BEGIN")
+        connection.executemany(statement, rows)
+        connection.execute("COMMIT")
+
+    yield write
+    connection.execute("PRAGMA optimize")
+    connection.execute("ANALYZE")
+    connection.close()
+
+
+@contextmanager
+def into_postgres(url: str) -> Iterator[Write]:
+    """Write into a server by COPY, which reads times, truths and JSON as SQLite keeps them."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SET TIME ZONE 'UTC'")
+
+        def write(table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+            statement = f"COPY {table} ({', '.join(names)}) FROM STDIN"
+            with connection.cursor().copy(statement) as copy:
+                for row in rows:
+                    copy.write_row(row)
+
+        yield write
+        for table in _NUMBERED:
+            connection.execute(
+                f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"  # noqa: S608
+            )
+        connection.execute("VACUUM ANALYZE")
+
+
 class Builder:
     """Writes the rows. Triggers index the words as they come, as in the product."""
 
-    def __init__(self, path: str, size: Size) -> None:
-        self._connection = dbapi2.connect(path, isolation_level=None)
+    def __init__(self, write: Write, size: Size) -> None:
+        self._write = write
         self._size = size
         self._dice = random.Random(7)
 
     def build(self) -> None:
         """Write everything."""
-        run = self._connection.execute
-        run("PRAGMA synchronous = OFF")
-        run("PRAGMA cache_size = -400000")
         # What is left out has no default in the database but one in the program.
         self._insert("shop_customer", self._customers())
         self._insert("shop_order", self._orders())
@@ -74,18 +120,10 @@ class Builder:
         self._insert("ticket_entry", self._entries())
         self._insert("feedback", self._feedback())
         self._insert("event", self._events())
-        run("PRAGMA optimize")
-        run("ANALYZE")
-        self._connection.close()
 
     def _insert(self, table: str, rows: Iterator[dict[str, Any]]) -> None:
         for batch in batched(rows, _BATCH):
-            names = list(batch[0])
-            places = ", ".join(f":{name}" for name in names)
-            statement = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})"  # noqa: S608
-            self._connection.execute("BEGIN")
-            self._connection.executemany(statement, batch)
-            self._connection.execute("COMMIT")
+            self._write(table, list(batch[0]), (tuple(row.values()) for row in batch))
 
     @property
     def _people(self) -> int:

@@ -14,13 +14,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from app import migrate
 from bench.figures import deliver, spread, table
+from bench.processes import peak_mib
 
 _ROOT = Path(__file__).parent.parent
 _SEED = 5
@@ -99,13 +100,18 @@ def _timed(command: list[str], own: Mapping[str, str]) -> Took:
     child = subprocess.Popen(
         command, cwd=_ROOT, env={**os.environ, **own}, stdout=subprocess.PIPE, text=True
     )
+    peak = 0.0
+    while not (ended := os.wait4(child.pid, os.WNOHANG))[0]:
+        peak = max(peak, peak_mib(child.pid))
+        sleep(0.05)
+    _, status, used = ended
+    # The few words that it says fit into the pipe.
     output = child.stdout.read() if child.stdout else ""
-    _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{command[-1]} ended with {child.returncode}")
     seconds = perf_counter() - began
-    return Took(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, json.loads(output))
+    return Took(seconds, used.ru_utime + used.ru_stime, peak, json.loads(output))
 
 
 SIDES = {"ours": ours, "recipe": recipe}

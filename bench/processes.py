@@ -45,6 +45,18 @@ def cost(pids: Iterable[int]) -> Cost:
     return Cost(cpu_seconds=cpu, rss_bytes=rss)
 
 
+def peak_mib(pid: int | None = None) -> float:
+    """Return the most memory that a process, or this one, has had at once; 0 when it has gone.
+
+    Not ``ru_maxrss``: that begins with what the parent had when it started the process.
+    """
+    try:
+        lines = Path(f"/proc/{pid or 'self'}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
 def end(process: "subprocess.Popen[bytes]", patience: float = 20) -> None:
     """Ask a process to end; insist when it does not. Only this one, by its id."""
     if process.poll() is not None:

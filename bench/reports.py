@@ -9,7 +9,6 @@ and how long the same report takes by a loop over the whole log, as if nothing w
 import argparse
 import asyncio
 import random
-import resource
 import statistics
 import tempfile
 import time
@@ -28,6 +27,7 @@ from analytics.reports.business import business_of
 from analytics.reports.report import Query, Report
 from analytics.reports.service import Reports
 from app import migrate
+from bench.processes import peak_mib
 from desk.calendars.model import Calendar
 from desk.clock import now
 from desk.commerce.hours import Hours
@@ -181,8 +181,7 @@ async def _fold(database: Database) -> None:
     while found := await reader.step():
         count += found
     took = time.perf_counter() - begun
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"folded: {count / took:,.0f} events/s ({took:.1f} s), {peak:,.0f} MB")
+    print(f"folded: {count / took:,.0f} events/s ({took:.1f} s), {peak_mib():,.0f} MiB")
 
 
 async def _ask(database: Database) -> None:

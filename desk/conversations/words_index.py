@@ -19,11 +19,13 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from desk.tables.words import PAIRED, SOURCES, postgres_words
+from desk.tables.words import PAIRED, SOURCES, Source, postgres_words
 
 _RUN = re.compile(rf"[{PAIRED}]+|[^\W_{PAIRED}]+")
 _PHONE = re.compile(r"[\d\s()+./-]{5,}")
 _SOURCES = {source.table: source for source in SOURCES}
+_ORDERED = {"contact": ("created_at",), "shop_customer": ("created_at",)}
+"""By what else than their keys rows are ordered."""
 
 
 def tokens(word: str) -> tuple[str, ...]:
@@ -52,15 +54,38 @@ def matching(session: AsyncSession, name: str, words: Sequence[str]) -> Select[i
     """Return the question for the keys of a table's rows that have all the words; each may go on after its end."""
     wanted = [token for word in words for token in _marked(tokens(word))]
     source = _SOURCES[name]
-    if session.get_bind().dialect.name == "postgresql":
-        text = " & ".join(f"'{token}'{':*' if more else ''}" for token, more in wanted)
-        found = literal_column(postgres_words(source)).op("@@")(cast(literal(text), TSQUERY))
-        return select(column("id")).select_from(table(name)).where(found)
+    if is_postgres(session):
+        columns: list[ColumnElement[Any]] = [column("id"), *map(column, _ORDERED.get(name, ()))]
+        found = select(*columns).select_from(table(name)).where(_has(source, wanted))
+        # By itself the planner goes through all rows, the newest first, for as many as are asked for: with a rare
+        # word that is every row, and to take a text apart costs more than it thinks (17 s with a million messages).
+        each = found.cte(f"{name}_found").prefix_with("MATERIALIZED")
+        return select(each.c.id)
     text = " AND ".join(f'"{token}"{"*" if more else ""}' for token, more in wanted)
     index = table(source.index, column("rowid"), column("key"))
     key = index.c.rowid if source.numbered else index.c.key
     asked = text if source.numbered else f"words : ({text})"
     return select(key).where(_match(source.index, asked))
+
+
+def among(rows: Select[*tuple[Any, ...]], name: str, words: Sequence[str]) -> Select[int]:
+    """Return the question for those of a few rows, their ``id`` and text, that have all the words (PostgreSQL)."""
+    few = rows.subquery(f"{name}_found")
+    wanted = [token for word in words for token in _marked(tokens(word))]
+    return select(few.c.id).where(_has(_SOURCES[name], wanted))
+
+
+def is_postgres(session: AsyncSession) -> bool:
+    """Say whether it is PostgreSQL that is asked."""
+    return session.get_bind().dialect.name == "postgresql"
+
+
+def _has(source: Source, wanted: Sequence[tuple[str, bool]]) -> ColumnElement[bool]:
+    text = " & ".join(f"'{token}'{':*' if more else ''}" for token, more in wanted)
+    has: ColumnElement[bool] = literal_column(postgres_words(source)).op("@@")(
+        cast(literal(text), TSQUERY)
+    )
+    return has
 
 
 def _match(index: str, asked: str) -> ColumnElement[bool]:
@@ -69,15 +94,16 @@ def _match(index: str, asked: str) -> ColumnElement[bool]:
 
 def key_of(session: AsyncSession, name: str) -> ColumnElement[int]:
     """Return the column by which :func:`matching` can be ordered and bounded."""
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    return literal_column(f"{_SOURCES[name].index}.rowid" if sqlite else f"{name}.id")
+    return literal_column(
+        f"{name}_found.id" if is_postgres(session) else f"{_SOURCES[name].index}.rowid"
+    )
 
 
 def newest(session: AsyncSession, name: str) -> ColumnElement[Any]:
     """Return by what the rows that :func:`matching` finds are ordered so that the last ones come first."""
-    if session.get_bind().dialect.name == "sqlite":
-        return literal_column(f"{_SOURCES[name].index}.rowid").desc()
-    return literal_column("created_at").desc()
+    if is_postgres(session):
+        return literal_column(f"{name}_found.created_at").desc()
+    return key_of(session, name).desc()
 
 
 def _marked(found: Sequence[str]) -> list[tuple[str, bool]]:

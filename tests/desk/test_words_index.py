@@ -130,6 +130,24 @@ async def test_what_changes_is_found_as_it_is_now(database: Database) -> None:
     assert await _found(database, "nothing") == [first]
 
 
+async def test_for_a_rare_word_not_every_text_is_taken_apart(database: Database) -> None:
+    first, *_ = await _said(database, "an old zebra", *["a lamp"] * 4_000)
+    async with database.read() as session:
+        if not database.is_sqlite:
+            for one in ("ANALYZE message", "SET LOCAL track_functions = 'all'"):
+                await session.execute(text(one))
+        # A prepared statement is planned for its own words five times, then for any words.
+        for _ in range(8):
+            rows, _ = await messages(session, ["zebra"], Filters(), limit=10)
+            assert [row.id for row in rows] == [first]
+        if not database.is_sqlite:
+            counted = (
+                "SELECT calls FROM pg_stat_xact_user_functions WHERE funcname = 'frontdesk_words'"
+            )
+            calls = await session.scalar(text(counted))
+            assert 0 < calls <= 8 * 502
+
+
 async def test_a_page_goes_on_where_the_last_one_ended(database: Database) -> None:
     ids = await _said(database, *(f"lamp {number} 100%" for number in range(7)))
     seen: list[int] = []
