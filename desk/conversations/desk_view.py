@@ -10,7 +10,7 @@ from desk.agentdesk.cards import in_order
 from desk.agentdesk.rules import DeskRules
 from desk.conversations import desk_repository as ask
 from desk.conversations import desk_rows as shape
-from desk.conversations import search
+from desk.conversations import search, words_index
 from desk.conversations.desk_model import (
     Desk,
     File,
@@ -152,6 +152,7 @@ class DeskView:
             return Hits()
         first = before is None and wanted == search.Filters()
         async with self._database.read() as session:
+            await words_index.prefer(session)
             said, older = await search.messages(session, words, wanted, limit=_HITS, before=before)
             if not said and before is None:
                 said = await search.said_by_named(session, words, wanted, limit=_HITS)
@@ -173,6 +174,7 @@ class DeskView:
         words = search.words(text)
         async with self._database.read() as session:
             if words:
+                await words_index.prefer(session)
                 return [shape.person(row) for row in await search.people(session, words, limit)]
             return [shape.person(row) for row in await search.contacts(session, after, limit)]
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from desk.commerce.numbers import normalise_order_number
@@ -31,7 +31,7 @@ _NEVER = "visitor", "访客"
 """What the console itself puts before the end of a nameless contact's handle."""
 _SCANNED = 2_000
 """How many messages with the words one page looks at for those that fit the filters as well."""
-_FEW, _LATEST = 100, 500
+_FEW, _LATEST = 100, 250
 """PostgreSQL is asked for so few first among the newest messages."""
 _NAMED = 500
 """How many people with a name are looked at."""
@@ -104,6 +104,8 @@ async def said_by_named(
             rest = [word for place, word in enumerate(wanted) if place != at]
             texts = [MessageRow.text.icontains(word, autoescape=True) for word in rest]
             query = _said([*filters.where(), *texts]).where(ConversationRow.contact_id.in_(ids))
+            # By the conversations of these few, and not through all messages from the newest on.
+            query = query.order_by(None).order_by((MessageRow.id + 0).desc())
             if rows := (await session.scalars(query.limit(limit))).all():
                 return rows
     return ()
@@ -143,19 +145,18 @@ async def people_ids(session: AsyncSession, wanted: Sequence[str], limit: int) -
     asked = [digits] if digits else wanted
     if not _can_match(asked):
         return []
-    # Of a name that half of all people have, the last ones are looked at.
-    names = ("contact", ContactRow.id), ("shop_customer", ContactRow.customer_id)
-    found = or_(
-        *(
-            column.in_(
-                matching(session, name, asked).order_by(newest(session, name)).limit(_NAMED)
-            )
-            for name, column in names
-        )
-    )
+    by_name, as_customer = (_named(session, name, asked) for name in ("contact", "shop_customer"))
+    ways = by_name, select(ContactRow.id).where(ContactRow.customer_id.in_(as_customer))
+    found = ContactRow.id.in_(union_all(*ways))
     query = select(ContactRow.id).where(found, ContactRow.merged_into.is_(None))
     query = query.order_by(ContactRow.created_at.desc(), ContactRow.id).limit(limit)
     return list(await session.scalars(query))
+
+
+def _named(session: AsyncSession, name: str, wanted: Sequence[str]) -> Select[str]:
+    """Return the question for people with the words: of a name that half of all have, the last ones."""
+    last = matching(session, name, wanted).order_by(newest(session, name)).limit(_NAMED)
+    return select(*last.subquery().c)
 
 
 def person_query() -> Select[ContactRow, str | None, str | None]:
