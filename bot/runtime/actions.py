@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -132,6 +131,18 @@ def _body(action: RemoteAction, tracker: DialogueStateTracker, domain: Domain) -
     return Written(f'{json.dumps(call)[:-2]}, "events": [{events}]}}}}')
 
 
+_make_own = actions.default_actions
+# With their endpoint, so that no other one gets its number.
+_made: dict[int, tuple[EndpointConfig | None, list[actions.Action]]] = {}
+
+
+def _own(endpoint: EndpointConfig | None = None) -> list[actions.Action]:
+    """Rasa's own actions, made once for an endpoint: they remember nothing."""
+    if id(endpoint) not in _made:
+        _made[id(endpoint)] = endpoint, _make_own(endpoint)
+    return _made[id(endpoint)][1]
+
+
 _as_shipped = RemoteAction._action_call_format
 _schema = RemoteAction.action_response_format_spec()
 _validator = validator_for(_schema)(_schema)
@@ -167,8 +178,8 @@ def _validate(_: RemoteAction, result: Any) -> bool:
 
 
 def install() -> None:
-    """Replaces how a call is written, sent and checked, and keeps Rasa's own actions, which remember nothing."""
-    actions.default_actions = lru_cache(maxsize=8)(actions.default_actions)
+    """Replaces how a call is written, sent and checked, and how Rasa's own actions are made."""
+    actions.default_actions = _own
     EndpointConfig.session = _session
     RemoteAction._action_call_format = _body
     RemoteAction._validate_action_result = _validate

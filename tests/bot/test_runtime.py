@@ -296,6 +296,20 @@ def test_an_event_that_got_a_new_time_is_written_anew() -> None:
     assert '"timestamp": 2.0' in actions.event_json(event)
 
 
+@pytest.mark.parametrize("endpoint", [None, EndpointConfig("http://127.0.0.1:1")])
+def test_rasas_own_actions_are_made_once_and_remember_nothing(
+    endpoint: EndpointConfig | None,
+) -> None:
+    own, shipped = actions._own(endpoint), actions._make_own(endpoint)
+    assert [(type(one), vars(one)) for one in own] == [(type(one), vars(one)) for one in shipped]
+    assert actions._own(endpoint) is own
+    assert all(set(vars(one)) <= {"_action_endpoint"} for one in own)
+    other = EndpointConfig("http://127.0.0.1:2")
+    ends = [one._action_endpoint for one in actions._own(other) if vars(one)]
+    assert len(ends) > 1
+    assert all(end is other for end in ends)
+
+
 def test_answers_of_actions_are_judged_as_rasa_does() -> None:
     action = RemoteAction("action_x", None)
     slot = {"event": "slot", "name": "a", "value": 1}
