@@ -55,6 +55,7 @@ PARTS: Mapping[str, Part] = {
         check=checks.likelihoods,
         recipe="bench.analytics_lifetimes",
         work="bgnbd",
+        size=lambda _, __: 2_357,
     ),
     "bgnbd": Part(
         what="BG/NBD",
