@@ -260,7 +260,7 @@ def _all(what: Sequence[str], asked: argparse.Namespace) -> tuple[str, dict[str,
         }
     if "growth" in names:
         grown, plain["growth"] = growth(
-            [n for n in compared if n != "cdnow"] or list(PARTS), asked
+            [name for name in compared or PARTS if name != "cdnow"], asked
         )
         texts.append(f"How our seconds grow (a slope of 1 is linear):\n\n{grown}")
     return "\n\n".join(texts), plain
